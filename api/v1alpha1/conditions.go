@@ -1,0 +1,126 @@
+package v1alpha1
+
+// Condition types of an App. Each carries the generation it speaks of.
+const (
+	// ConditionReady sums the others up: the newest change is out, healthy and
+	// serving. Its reason is that of the condition that decides.
+	//
+	//	True:    Healthy
+	//	False:   RolledBack, Failed, RollbackFailed, Unavailable, Conflict,
+	//	         InvalidImage, Refused
+	//	Unknown: Progressing, Baking, InputsMissing, Paused, ReadFailed
+	ConditionReady = "Ready"
+
+	// ConditionInputsResolved tells whether everything the App refers to was
+	// found and understood.
+	//
+	//	True:  Resolved
+	//	False: InputsMissing, InvalidImage, InvalidInput
+	ConditionInputsResolved = "InputsResolved"
+
+	// ConditionAvailable tells whether users are served, by whichever Release.
+	//
+	//	True:    MinimumReplicasAvailable, ScaledToZero
+	//	False:   MinimumReplicasUnavailable, NothingRuns
+	//	Unknown: ReadFailed
+	ConditionAvailable = "Available"
+
+	// ConditionRolledOut tells whether the desired Release runs and is
+	// healthy.
+	//
+	//	True:    Healthy
+	//	False:   RolledBack, Failed, RollbackFailed, Conflict, Refused, InputsMissing,
+	//	         InvalidImage, InvalidInput, Paused, Pinned
+	//	Unknown: Progressing, Baking
+	ConditionRolledOut = "RolledOut"
+
+	// ConditionScalingActive mirrors the HorizontalPodAutoscaler's condition
+	// of the same name. It is present only with autoscale and never decides
+	// Ready.
+	ConditionScalingActive = "ScalingActive"
+
+	// ConditionReconciling is present, and True, only while the operator works
+	// towards the spec or waits for something that may still come.
+	ConditionReconciling = "Reconciling"
+
+	// ConditionStalled is present, and True, only when nothing more happens
+	// until a person acts.
+	ConditionStalled = "Stalled"
+)
+
+// ConditionHealthy is the one condition type of a Release.
+//
+//	True:    Healthy
+//	False:   the reason of the failure, see FailureReasons
+//	Unknown: Progressing, Baking
+const ConditionHealthy = "Healthy"
+
+// Reasons of an App's conditions.
+const (
+	// ReasonHealthy: the desired Release runs and has proved healthy.
+	ReasonHealthy = "Healthy"
+	// ReasonProgressing: a Release goes out.
+	ReasonProgressing = "Progressing"
+	// ReasonBaking: all pods are available; the Release must stay healthy for
+	// bakeSeconds.
+	ReasonBaking = "Baking"
+	// ReasonRolledBack: the desired Release failed and the last healthy one
+	// serves.
+	ReasonRolledBack = "RolledBack"
+	// ReasonRollingBack: the desired Release failed and the last healthy one
+	// returns.
+	ReasonRollingBack = "RollingBack"
+	// ReasonRollbackFailed: the desired Release failed, and so did what should
+	// have returned.
+	ReasonRollbackFailed = "RollbackFailed"
+	// ReasonFailed: the desired Release failed and nothing is taken back,
+	// because there is no healthy Release or rollback is Manual.
+	ReasonFailed = "Failed"
+	// ReasonPinned: the annotation bowline.dev/rollback-to holds the App at a
+	// Release.
+	ReasonPinned = "Pinned"
+	// ReasonPaused: spec.rollout.state is Paused.
+	ReasonPaused = "Paused"
+	// ReasonResolved: every input was found.
+	ReasonResolved = "Resolved"
+	// ReasonInputsMissing: something the App refers to does not exist (yet).
+	ReasonInputsMissing = "InputsMissing"
+	// ReasonInvalidImage: spec.image is no image reference.
+	ReasonInvalidImage = "InvalidImage"
+	// ReasonInvalidInput: an input exists but cannot be used.
+	ReasonInvalidInput = "InvalidInput"
+	// ReasonConflict: an object with the name of a child belongs to somebody
+	// else.
+	ReasonConflict = "Conflict"
+	// ReasonRefused: the API server refuses a child.
+	ReasonRefused = "Refused"
+	// ReasonReadFailed: the operator could not read what it needs.
+	ReasonReadFailed = "ReadFailed"
+	// ReasonUnavailable: the healthy Release does not serve at present.
+	ReasonUnavailable = "Unavailable"
+	// ReasonMinimumReplicasAvailable: enough pods serve.
+	ReasonMinimumReplicasAvailable = "MinimumReplicasAvailable"
+	// ReasonMinimumReplicasUnavailable: too few pods serve.
+	ReasonMinimumReplicasUnavailable = "MinimumReplicasUnavailable"
+	// ReasonScaledToZero: no pods are wanted.
+	ReasonScaledToZero = "ScaledToZero"
+	// ReasonNothingRuns: there is no Deployment yet.
+	ReasonNothingRuns = "NothingRuns"
+	// ReasonScalingUnknown: the HorizontalPodAutoscaler has not reported yet.
+	ReasonScalingUnknown = "ScalingUnknown"
+)
+
+// Reasons of a Release's condition Healthy when it is False.
+const (
+	// FailureTerminal: pods cannot start, and waiting will not help.
+	FailureTerminal = "CannotStart"
+	// FailureCrash: containers crash.
+	FailureCrash = "Crashing"
+	// FailureNotReady: pods run but do not become ready.
+	FailureNotReady = "NotReady"
+	// FailureInfrastructure: the cluster could not run the pods in time.
+	FailureInfrastructure = "Infrastructure"
+	// FailureBake: all pods were available, and then not all of them stayed
+	// healthy.
+	FailureBake = "BakeFailed"
+)

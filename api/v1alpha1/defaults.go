@@ -1,0 +1,85 @@
+package v1alpha1
+
+import (
+	"time"
+
+	"k8s.io/apimachinery/pkg/util/intstr"
+	"k8s.io/utils/ptr"
+)
+
+// Defaults of fields that were left out. They are applied when a field is read
+// and never written into a spec: the spec belongs to the person.
+const (
+	DefaultProgressDeadlineSeconds       = 300
+	DefaultBakeSeconds                   = 30
+	DefaultMaxRestarts                   = 2
+	DefaultHistoryLimit                  = 10
+	DefaultTerminationGracePeriodSeconds = 30
+	DefaultCPUTarget                     = 80
+)
+
+// ProgressDeadline returns how long a Release may go without progress.
+func (r RolloutSpec) ProgressDeadline() time.Duration {
+	if r.ProgressDeadlineSeconds == 0 {
+		return DefaultProgressDeadlineSeconds * time.Second
+	}
+	return time.Duration(r.ProgressDeadlineSeconds) * time.Second
+}
+
+// Bake returns how long all pods must stay healthy.
+func (r RolloutSpec) Bake() time.Duration {
+	return time.Duration(ptr.Deref(r.BakeSeconds, DefaultBakeSeconds)) * time.Second
+}
+
+// RestartBudget returns how many restarts of a container a Release survives.
+func (r RolloutSpec) RestartBudget() int32 {
+	return ptr.Deref(r.MaxRestarts, DefaultMaxRestarts)
+}
+
+// History returns how many Releases are kept.
+func (r RolloutSpec) History() int {
+	if r.HistoryLimit == 0 {
+		return DefaultHistoryLimit
+	}
+	return int(r.HistoryLimit)
+}
+
+// Surge returns maxSurge or its default.
+func (r RolloutSpec) Surge() intstr.IntOrString {
+	return ptr.Deref(r.MaxSurge, intstr.FromString("25%"))
+}
+
+// Unavailable returns maxUnavailable or its default.
+func (r RolloutSpec) Unavailable() intstr.IntOrString {
+	return ptr.Deref(r.MaxUnavailable, intstr.FromString("25%"))
+}
+
+// Paused tells whether changes are held back.
+func (r RolloutSpec) Paused() bool { return r.State == RolloutPaused }
+
+// SpreadOrDefault returns over what the pods are spread.
+func (a AvailabilitySpec) SpreadOrDefault() Spread {
+	if a.Spread == "" {
+		return SpreadNode
+	}
+	return a.Spread
+}
+
+// Enabled tells whether a HorizontalPodAutoscaler owns the number of pods.
+func (a AutoscaleSpec) Enabled() bool { return a.Max > 0 }
+
+// MinReplicas returns the least number of pods.
+func (a AutoscaleSpec) MinReplicas() int32 { return max(a.Min, 1) }
+
+// ProfileOrDefault returns how far the pods are confined.
+func (w WorkloadSpec) ProfileOrDefault() SecurityProfile {
+	if w.Security == "" {
+		return SecurityBaseline
+	}
+	return w.Security
+}
+
+// GracePeriod returns how long a pod may take to stop, in seconds.
+func (w WorkloadSpec) GracePeriod() int64 {
+	return ptr.Deref(w.TerminationGracePeriodSeconds, DefaultTerminationGracePeriodSeconds)
+}

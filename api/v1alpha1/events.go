@@ -1,0 +1,20 @@
+package v1alpha1
+
+// Reasons of the events the operator writes on an App, each once for each
+// transition.
+const (
+	// EventReleaseCreated (Normal): a change made a new Release.
+	EventReleaseCreated = "ReleaseCreated"
+	// EventReleaseHealthy (Normal): a Release has proved healthy.
+	EventReleaseHealthy = "ReleaseHealthy"
+	// EventReleaseFailed (Warning): a Release failed.
+	EventReleaseFailed = "ReleaseFailed"
+	// EventRolledBack (Warning): the last healthy Release serves again.
+	EventRolledBack = "RolledBack"
+	// EventStalled (Warning): nothing more happens until a person acts.
+	EventStalled = "Stalled"
+	// EventInputsMissing (Warning): something the App refers to does not exist.
+	EventInputsMissing = "InputsMissing"
+	// EventUnavailable (Warning): users are not served.
+	EventUnavailable = "Unavailable"
+)

@@ -1,0 +1,18 @@
+package release
+
+import (
+	"github.com/bowline-dev/bowline/api/v1alpha1"
+)
+
+// Inputs is everything a Release is made of, resolved.
+type Inputs struct {
+	// Image is the image in full, with registry, repository and tag or digest.
+	Image string
+	// Workload is the part of the App's spec that shapes its pods.
+	Workload v1alpha1.WorkloadSpec
+	// Spread is over what the pods are spread.
+	Spread v1alpha1.Spread
+	// Sources are the ConfigMaps and Secrets the App refers to, by kind and
+	// name, each once.
+	Sources []v1alpha1.PinnedSource
+}
