@@ -14,6 +14,10 @@ type Facts struct {
 	// NodesReady tells whether at least one node can run pods. It is true
 	// where that is unknown.
 	NodesReady bool
+
+	// CompletedAt is when the rollout of these pods was complete, zero while it
+	// is not. All pods made before it have been ready once.
+	CompletedAt time.Time
 }
 
 // Pod is what health needs to know of a pod.
@@ -32,8 +36,10 @@ type Pod struct {
 	Ready bool
 	// Unschedulable is the scheduler's message while it finds no node.
 	Unschedulable string
-	// NodeName is the node the pod was given to.
+	// NodeName is the node the pod was given to; NodeLost tells that this node
+	// is not ready now.
 	NodeName   string
+	NodeLost   bool
 	Init       []Container
 	Containers []Container
 }
@@ -98,6 +104,11 @@ type Verdict struct {
 	Pods, Affected int
 	// Restarts is the largest number of restarts of one container.
 	Restarts int32
+	// Lost is the number of pods that were ready when the rollout was complete,
+	// are not ready now, and have not lost their node.
+	Lost int
+	// LastEnd is when a container last ended, zero when none did.
+	LastEnd time.Time
 	// NodesReady repeats the fact: the deadline stands while it is false.
 	NodesReady bool
 }

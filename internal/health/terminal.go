@@ -1,0 +1,88 @@
+package health
+
+// terminalWaits are the reasons for which a container waits that no waiting
+// ends: the kubelet's own words (pkg/kubelet/images, pkg/kubelet/container).
+// A failed pull is terminal only when the registry's answer says so, see
+// image.go.
+var terminalWaits = map[string]bool{
+	"InvalidImageName":           true,
+	"ErrImageNeverPull":          true,
+	"ImageInspectError":          true,
+	"CreateContainerConfigError": true,
+	"CreateContainerError":       true,
+	"RunContainerError":          true,
+}
+
+// terminalSigns finds containers that cannot start and init containers that
+// fail: they run before anything serves, with the same inputs every time.
+func terminalSigns(pod Pod) []Sign {
+	var signs []Sign
+	for _, container := range pod.Init {
+		if waitsForever(container) {
+			signs = append(signs, waitingSign(Terminal, pod, container))
+		} else if end := failedEnd(container); end != nil {
+			signs = append(signs, endSign(Terminal, pod, container, end))
+		}
+	}
+	for _, container := range pod.Containers {
+		if waitsForever(container) {
+			signs = append(signs, waitingSign(Terminal, pod, container))
+		}
+	}
+	return signs
+}
+
+func waitsForever(container Container) bool {
+	return terminalWaits[container.Waiting] ||
+		isPullFailure(container.Waiting) && !isTransientPull(container.WaitingMessage)
+}
+
+// failedEnd returns how a container last failed, nil when it did not.
+func failedEnd(container Container) *Termination {
+	switch {
+	case container.Ended != nil && container.Ended.ExitCode != 0:
+		return container.Ended
+	case container.Waiting == crashLoopBackOff && container.LastEnded != nil:
+		return container.LastEnded
+	}
+	return nil
+}
+
+func waitingSign(class Class, pod Pod, container Container) Sign {
+	return Sign{
+		Class:     class,
+		Pod:       pod.Name,
+		Container: container.Name,
+		Reason:    container.Waiting,
+		Message:   clip(container.WaitingMessage),
+		Restarts:  container.Restarts,
+	}
+}
+
+func endSign(class Class, pod Pod, container Container, end *Termination) Sign {
+	code := end.ExitCode
+	return Sign{
+		Class:     class,
+		Pod:       pod.Name,
+		Container: container.Name,
+		Reason:    endReason(container, end),
+		Message:   clip(end.Message),
+		ExitCode:  &code,
+		Restarts:  container.Restarts,
+		At:        end.At,
+	}
+}
+
+// endReason is the word people know the failure by: OOMKilled says more than
+// CrashLoopBackOff, and CrashLoopBackOff more than Error.
+func endReason(container Container, end *Termination) string {
+	switch {
+	case end.Reason != "" && end.Reason != "Error" && end.Reason != "Completed":
+		return end.Reason
+	case container.Waiting != "":
+		return container.Waiting
+	case end.Reason != "":
+		return end.Reason
+	}
+	return "Error"
+}
