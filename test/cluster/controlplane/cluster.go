@@ -1,0 +1,213 @@
+package controlplane
+
+import (
+	"context"
+	"errors"
+	"fmt"
+	"os"
+	"path/filepath"
+	"sync"
+	"time"
+)
+
+const (
+	// startTimeout bounds the start of a cluster; it takes seconds on an idle
+	// machine.
+	startTimeout = 3 * time.Minute
+	probeEvery   = 100 * time.Millisecond
+)
+
+// Cluster is a running cluster.
+type Cluster struct {
+	plan     plan
+	client   *client
+	children []*child
+	lock     *os.File
+	stop     sync.Once
+	stopErr  error
+}
+
+// Start starts a cluster and returns when it is healthy and all its nodes are
+// usable. When it fails, nothing of the cluster remains.
+func Start(ctx context.Context, options Options) (*Cluster, error) {
+	if err := options.validate(); err != nil {
+		return nil, err
+	}
+	dir, err := filepath.Abs(options.Dir)
+	if err != nil {
+		return nil, err
+	}
+	lock, err := claim(dir)
+	if err != nil {
+		return nil, err
+	}
+	c := &Cluster{lock: lock, plan: plan{options: options, layout: layout(dir)}}
+	ctx, cancel := context.WithTimeoutCause(ctx, startTimeout, fmt.Errorf("the cluster was not healthy after %s", startTimeout))
+	defer cancel()
+	if err := c.start(ctx); err != nil {
+		return nil, errors.Join(err, c.Stop())
+	}
+	return c, nil
+}
+
+func (c *Cluster) start(ctx context.Context) error {
+	var err error
+	if c.plan.ports, err = freePorts(); err != nil {
+		return err
+	}
+	if c.client, err = writeFiles(c.plan, time.Now()); err != nil {
+		return fmt.Errorf("prepare the cluster's folder: %w", err)
+	}
+
+	if err := c.run(c.plan.etcd()); err != nil {
+		return err
+	}
+	if err := c.until(ctx, "etcd", c.healthy(c.plan.etcdURL()+"/health")); err != nil {
+		return err
+	}
+	if err := c.run(c.plan.apiServer()); err != nil {
+		return err
+	}
+	if err := c.until(ctx, "kube-apiserver", c.healthy(c.plan.apiServerURL()+"/readyz")); err != nil {
+		return err
+	}
+
+	// Nodes first: kwok finds them in its first list.
+	if err := c.createNodes(ctx); err != nil {
+		return err
+	}
+	for _, component := range []component{c.plan.controllerManager(), c.plan.scheduler(), c.plan.kwok()} {
+		if err := c.run(component); err != nil {
+			return err
+		}
+	}
+	defaultAccount := c.plan.apiServerURL() + "/api/v1/namespaces/default/serviceaccounts/default"
+	for _, wait := range []struct {
+		child string
+		probe func(context.Context) error
+	}{
+		{"kube-controller-manager", c.healthy(c.plan.controllerManagerURL() + "/healthz")},
+		{"kube-controller-manager", c.healthy(defaultAccount)}, // without it no pod is admitted
+		{"kube-scheduler", c.healthy(c.plan.schedulerURL() + "/healthz")},
+		{"kwok", c.nodesUsable},
+	} {
+		if err := c.until(ctx, wait.child, wait.probe); err != nil {
+			return err
+		}
+	}
+	record := c.Record()
+	return record.save(c.plan.layout)
+}
+
+func (c *Cluster) run(component component) error {
+	started, err := startChild(c.plan.options.Binaries, component, c.plan.layout)
+	if err != nil {
+		return err
+	}
+	c.children = append(c.children, started)
+	return nil
+}
+
+func (c *Cluster) healthy(url string) func(context.Context) error {
+	return func(ctx context.Context) error { return c.client.get(ctx, url, nil) }
+}
+
+// until probes until the probe passes, the time is over or a program dies. Its
+// error shows the end of the log of the program that is waited for.
+func (c *Cluster) until(ctx context.Context, name string, probe func(context.Context) error) error {
+	ticker := time.NewTicker(probeEvery)
+	defer ticker.Stop()
+	for {
+		err := probe(ctx)
+		if err == nil {
+			return nil
+		}
+		if died := c.died(); died != nil {
+			return died
+		}
+		select {
+		case <-ticker.C:
+		case <-ctx.Done():
+			return fmt.Errorf("wait for %s: %w; last answer: %w; the end of its log:\n%s",
+				name, context.Cause(ctx), err, logTail(c.plan.layout.log(name)))
+		}
+	}
+}
+
+func (c *Cluster) died() error {
+	for _, child := range c.children {
+		if err := child.died(); err != nil {
+			return err
+		}
+	}
+	return nil
+}
+
+// Wait returns when ctx ends, with nil, or when a program of the cluster ends by
+// itself, with an error that shows the end of its log. It stops nothing.
+func (c *Cluster) Wait(ctx context.Context) error {
+	died := make(chan error, len(c.children))
+	for _, child := range c.children {
+		go func() {
+			select {
+			case <-child.ended:
+				died <- child.died()
+			case <-ctx.Done():
+			}
+		}()
+	}
+	select {
+	case err := <-died:
+		return err
+	case <-ctx.Done():
+		return nil
+	}
+}
+
+// Record describes the cluster.
+func (c *Cluster) Record() Record {
+	record := Record{
+		Kubeconfig: c.plan.layout.kubeconfig("admin"),
+		Assets:     c.plan.options.Binaries,
+		Dir:        string(c.plan.layout),
+		Supervisor: os.Getpid(),
+		PIDs:       map[string]int{},
+	}
+	if c.plan.options.Audit {
+		record.AuditLog = c.plan.layout.auditLog()
+	}
+	for _, child := range c.children {
+		record.PIDs[child.name] = child.pid
+	}
+	return record
+}
+
+// Stop ends every process of the cluster and removes its folder. Further calls
+// do nothing.
+func (c *Cluster) Stop() error {
+	c.stop.Do(func() {
+		c.stopChildren()
+		c.stopErr = os.RemoveAll(string(c.plan.layout))
+		_ = c.lock.Close()
+	})
+	return c.stopErr
+}
+
+// stopChildren ends the clients of the API server, then the API server, then
+// etcd: an API server whose etcd is gone does not end when asked.
+func (c *Cluster) stopChildren() {
+	var clients sync.WaitGroup
+	for _, child := range c.children {
+		if child.name != "etcd" && child.name != "kube-apiserver" {
+			clients.Go(child.stop)
+		}
+	}
+	clients.Wait()
+	for _, name := range []string{"kube-apiserver", "etcd"} {
+		for _, child := range c.children {
+			if child.name == name {
+				child.stop()
+			}
+		}
+	}
+}
