@@ -39,7 +39,7 @@ type App struct {
 	Spec AppSpec `json:"spec,omitzero"`
 
 	// status is what the operator sees.
-	// +kubebuilder:default={"observedGeneration":-1}
+	// +default={"observedGeneration":-1}
 	// +optional
 	Status AppStatus `json:"status,omitzero"`
 }
@@ -60,6 +60,7 @@ type AppList struct {
 // pods makes a new Release; replicas, autoscale, availability.maxUnavailable
 // and rollout act at once and restart nothing.
 //
+// +kubebuilder:validation:MinProperties=1
 // +kubebuilder:validation:XValidation:rule="!(has(self.replicas) && has(self.autoscale))",message="spec.replicas and spec.autoscale exclude each other: remove one of them"
 type AppSpec struct {
 	WorkloadSpec `json:",inline"`
@@ -105,6 +106,7 @@ type WorkloadSpec struct {
 
 	// imagePullSecrets are Secrets in the App's namespace with the
 	// credentials to pull the image.
+	// +kubebuilder:validation:MinItems=0
 	// +kubebuilder:validation:MaxItems=16
 	// +listType=map
 	// +listMapKey=name
@@ -113,7 +115,9 @@ type WorkloadSpec struct {
 
 	// command replaces the image's entry point. References of the form
 	// $(NAME) are expanded from the environment.
+	// +kubebuilder:validation:MinItems=0
 	// +kubebuilder:validation:MaxItems=64
+	// +kubebuilder:validation:items:MinLength=0
 	// +kubebuilder:validation:items:MaxLength=4096
 	// +listType=atomic
 	// +optional
@@ -121,7 +125,9 @@ type WorkloadSpec struct {
 
 	// args replaces the image's arguments. References of the form $(NAME)
 	// are expanded from the environment.
+	// +kubebuilder:validation:MinItems=0
 	// +kubebuilder:validation:MaxItems=128
+	// +kubebuilder:validation:items:MinLength=0
 	// +kubebuilder:validation:items:MaxLength=16384
 	// +listType=atomic
 	// +optional
@@ -130,6 +136,7 @@ type WorkloadSpec struct {
 	// env are environment variables, as in a pod. A ConfigMap or Secret that
 	// valueFrom refers to is read when a container starts; use config.from or
 	// secrets to have its content kept with the Release.
+	// +kubebuilder:validation:MinItems=0
 	// +kubebuilder:validation:MaxItems=256
 	// +listType=map
 	// +listMapKey=name
@@ -138,6 +145,7 @@ type WorkloadSpec struct {
 
 	// ports are the ports the container listens on. A Service is made when
 	// there is at least one.
+	// +kubebuilder:validation:MinItems=0
 	// +kubebuilder:validation:MaxItems=16
 	// +kubebuilder:validation:XValidation:rule="self.all(a, self.exists_one(b, a.port == b.port && (has(a.protocol) ? a.protocol : 'TCP') == (has(b.protocol) ? b.protocol : 'TCP')))",message="spec.ports: a port number stands at most once for each protocol"
 	// +listType=map
@@ -151,6 +159,7 @@ type WorkloadSpec struct {
 
 	// secrets are existing Secrets in the App's namespace. Their content when
 	// a Release is made is kept with the Release.
+	// +kubebuilder:validation:MinItems=0
 	// +kubebuilder:validation:MaxItems=32
 	// +listType=map
 	// +listMapKey=name
@@ -239,6 +248,7 @@ type ConfigSpec struct {
 
 	// files are files in the container. A directory that holds other files
 	// keeps them.
+	// +kubebuilder:validation:MinItems=0
 	// +kubebuilder:validation:MaxItems=64
 	// +listType=map
 	// +listMapKey=path
@@ -248,6 +258,7 @@ type ConfigSpec struct {
 	// from are existing ConfigMaps in the App's namespace, which several Apps
 	// may share. Their content when a Release is made is kept with the
 	// Release; a change of the content makes a new Release.
+	// +kubebuilder:validation:MinItems=0
 	// +kubebuilder:validation:MaxItems=32
 	// +listType=map
 	// +listMapKey=name
@@ -273,6 +284,7 @@ type FileSpec struct {
 	Path string `json:"path,omitempty"`
 
 	// content is the file's content.
+	// +kubebuilder:validation:MinLength=0
 	// +kubebuilder:validation:MaxLength=524288
 	// +required
 	Content *string `json:"content,omitempty"`
@@ -363,6 +375,7 @@ type SchedulingSpec struct {
 	NodeSelector map[string]string `json:"nodeSelector,omitempty"`
 
 	// tolerations are the taints of nodes that the pods accept.
+	// +kubebuilder:validation:MinItems=0
 	// +kubebuilder:validation:MaxItems=32
 	// +listType=atomic
 	// +optional
@@ -407,6 +420,7 @@ type AutoscaleSpec struct {
 	Memory int32 `json:"memory,omitempty"`
 
 	// metrics are further targets, as in autoscaling/v2.
+	// +kubebuilder:validation:MinItems=0
 	// +kubebuilder:validation:MaxItems=16
 	// +listType=atomic
 	// +optional
@@ -530,20 +544,23 @@ const (
 )
 
 // AppStatus is what the operator sees of an App.
+//
+// +kubebuilder:validation:MinProperties=1
 type AppStatus struct {
-	// observedGeneration is the generation of the App that this status speaks
-	// of; -1 until the operator has looked for the first time.
-	// +kubebuilder:validation:Minimum=-1
-	// +optional
-	ObservedGeneration int64 `json:"observedGeneration,omitempty"`
-
 	// conditions are the latest observations. Their types and reasons are
 	// listed in the reference.
+	// +kubebuilder:validation:MinItems=1
 	// +kubebuilder:validation:MaxItems=16
 	// +listType=map
 	// +listMapKey=type
 	// +optional
 	Conditions []metav1.Condition `json:"conditions,omitempty"`
+
+	// observedGeneration is the generation of the App that this status speaks
+	// of; -1 until the operator has looked for the first time.
+	// +kubebuilder:validation:Minimum=-1
+	// +optional
+	ObservedGeneration int64 `json:"observedGeneration,omitempty"`
 
 	// release names the Releases that matter now.
 	// +optional
@@ -570,17 +587,20 @@ type AppStatus struct {
 	AvailableReplicas *int32 `json:"availableReplicas,omitempty"`
 
 	// selector is the label selector of the App's pods.
+	// +kubebuilder:validation:MinLength=1
 	// +kubebuilder:validation:MaxLength=256
 	// +optional
 	Selector string `json:"selector,omitempty"`
 
 	// image is the image of the running Release.
+	// +kubebuilder:validation:MinLength=1
 	// +kubebuilder:validation:MaxLength=1024
 	// +optional
 	Image string `json:"image,omitempty"`
 
 	// range is the wanted number of pods in words: "3", or "2-10" with
 	// autoscale.
+	// +kubebuilder:validation:MinLength=1
 	// +kubebuilder:validation:MaxLength=32
 	// +optional
 	Range string `json:"range,omitempty"`
@@ -591,36 +611,46 @@ type AppStatus struct {
 }
 
 // ReleaseRoles names the Releases of an App that matter now.
+//
+// +kubebuilder:validation:MinProperties=1
 type ReleaseRoles struct {
 	// desired is the Release that the App's inputs ask for.
+	// +kubebuilder:validation:MinLength=1
 	// +kubebuilder:validation:MaxLength=63
 	// +optional
 	Desired string `json:"desired,omitempty"`
 
 	// running is the Release the Deployment runs.
+	// +kubebuilder:validation:MinLength=1
 	// +kubebuilder:validation:MaxLength=63
 	// +optional
 	Running string `json:"running,omitempty"`
 
 	// lastHealthy is the newest Release that proved healthy.
+	// +kubebuilder:validation:MinLength=1
 	// +kubebuilder:validation:MaxLength=63
 	// +optional
 	LastHealthy string `json:"lastHealthy,omitempty"`
 }
 
 // FailureStatus is why a Release failed.
+//
+// +kubebuilder:validation:MinProperties=1
 type FailureStatus struct {
 	// release is the failed Release.
+	// +kubebuilder:validation:MinLength=1
 	// +kubebuilder:validation:MaxLength=63
 	// +optional
 	Release string `json:"release,omitempty"`
 
 	// reason is the failure in one word.
+	// +kubebuilder:validation:MinLength=1
 	// +kubebuilder:validation:MaxLength=128
 	// +optional
 	Reason string `json:"reason,omitempty"`
 
 	// message is the failure in a sentence.
+	// +kubebuilder:validation:MinLength=1
 	// +kubebuilder:validation:MaxLength=4096
 	// +optional
 	Message string `json:"message,omitempty"`

@@ -33,7 +33,7 @@ type Release struct {
 	Spec ReleaseSpec `json:"spec,omitzero"`
 
 	// status is how the Release fared.
-	// +kubebuilder:default={conditions: {{type: "Healthy", status: "Unknown", reason: "Progressing", message: "the Release has not proved healthy or failed yet", lastTransitionTime: "1970-01-01T00:00:00Z"}}}
+	// +default={"conditions":[{"type":"Healthy","status":"Unknown","reason":"Progressing","message":"the Release has not proved healthy or failed yet","lastTransitionTime":"1970-01-01T00:00:00Z"}]}
 	// +optional
 	Status ReleaseStatus `json:"status,omitzero"`
 }
@@ -94,12 +94,14 @@ type ReleaseSpec struct {
 
 	// configName is the ConfigMap with the App's literals and files, when it
 	// has any.
+	// +kubebuilder:validation:MinLength=1
 	// +kubebuilder:validation:MaxLength=63
 	// +optional
 	ConfigName string `json:"configName,omitempty"`
 
 	// sources are the ConfigMaps and Secrets the App refers to, as they were
 	// when the Release was made.
+	// +kubebuilder:validation:MinItems=1
 	// +kubebuilder:validation:MaxItems=64
 	// +listType=map
 	// +listMapKey=kind
@@ -109,12 +111,14 @@ type ReleaseSpec struct {
 
 	// retryToken is the value of the annotation bowline.dev/retry that this
 	// Release has answered.
+	// +kubebuilder:validation:MinLength=1
 	// +kubebuilder:validation:MaxLength=256
 	// +optional
 	RetryToken string `json:"retryToken,omitempty"`
 
 	// restartToken is the value of the annotation bowline.dev/restart that
 	// this Release has answered.
+	// +kubebuilder:validation:MinLength=1
 	// +kubebuilder:validation:MaxLength=256
 	// +optional
 	RestartToken string `json:"restartToken,omitempty"`
@@ -157,22 +161,27 @@ type PinnedSource struct {
 	Digest string `json:"digest,omitempty"`
 
 	// uid is the object's UID when it was read.
+	// +kubebuilder:validation:MinLength=1
 	// +kubebuilder:validation:MaxLength=64
 	// +optional
 	UID string `json:"uid,omitempty"`
 
 	// resourceVersion is the object's version when it was read. While it
 	// stands, the content need not be read again.
+	// +kubebuilder:validation:MinLength=1
 	// +kubebuilder:validation:MaxLength=64
 	// +optional
 	ResourceVersion string `json:"resourceVersion,omitempty"`
 }
 
 // ReleaseStatus is how a Release fared.
+//
+// +kubebuilder:validation:MinProperties=1
 type ReleaseStatus struct {
 	// conditions holds the condition Healthy: Unknown while the Release goes
 	// out, True when it has proved healthy, False with the reason when it has
 	// failed.
+	// +kubebuilder:validation:MinItems=1
 	// +kubebuilder:validation:MaxItems=8
 	// +listType=map
 	// +listMapKey=type
@@ -200,6 +209,7 @@ type ReleaseStatus struct {
 
 	// evidence is what was seen of the failure, at most 10 entries. It stays
 	// when the pods are gone.
+	// +kubebuilder:validation:MinItems=1
 	// +kubebuilder:validation:MaxItems=10
 	// +listType=atomic
 	// +optional
@@ -207,6 +217,8 @@ type ReleaseStatus struct {
 }
 
 // ProgressMark is a high-water mark.
+//
+// +kubebuilder:validation:MinProperties=1
 type ProgressMark struct {
 	// available is the number of available pods.
 	// +kubebuilder:validation:Minimum=0
@@ -219,8 +231,11 @@ type ProgressMark struct {
 }
 
 // Suspicion is a sign of failure and since when it stands.
+//
+// +kubebuilder:validation:MinProperties=1
 type Suspicion struct {
 	// class is the class of the failure: Terminal or Crash.
+	// +kubebuilder:validation:MinLength=1
 	// +kubebuilder:validation:MaxLength=32
 	// +optional
 	Class string `json:"class,omitempty"`
@@ -234,11 +249,13 @@ type Suspicion struct {
 // Deployment where no pod could be made.
 type Evidence struct {
 	// pod is the pod's name.
+	// +kubebuilder:validation:MinLength=1
 	// +kubebuilder:validation:MaxLength=253
 	// +optional
 	Pod string `json:"pod,omitempty"`
 
 	// container is the container's name.
+	// +kubebuilder:validation:MinLength=1
 	// +kubebuilder:validation:MaxLength=63
 	// +optional
 	Container string `json:"container,omitempty"`
@@ -260,6 +277,7 @@ type Evidence struct {
 	RestartCount *int32 `json:"restartCount,omitempty"`
 
 	// message is what Kubernetes or the container said, at most 1 KiB.
+	// +kubebuilder:validation:MinLength=1
 	// +kubebuilder:validation:MaxLength=1024
 	// +optional
 	Message string `json:"message,omitempty"`

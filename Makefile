@@ -1,0 +1,117 @@
+# Everything a contributor or a CI job runs. The tools come from test/tools, the
+# control plane for the tests from test/cluster; both are built from Go modules
+# on first use and cached.
+
+SHELL := /usr/bin/env bash -o pipefail
+.DEFAULT_GOAL := help
+
+include test/tools/tools.mk
+
+IMAGE   ?= ghcr.io/bowline-dev/bowline:latest
+N       ?= 200
+MODULES := $(sort $(dir $(shell git ls-files '*go.mod')))
+
+# The folder with etcd, kube-apiserver and kubectl. It is asked for only by the
+# targets that need it, for a first build takes minutes.
+assets = $${KUBEBUILDER_ASSETS:-$$(go run -C test/cluster . assets)}
+
+##@ General
+
+.PHONY: help
+help: ## Show this help.
+	@awk 'BEGIN {FS = ":.*## "} /^##@/ {printf "\n%s\n", substr($$0, 5)} /^[a-z-]+:.*## / {printf "  %-18s %s\n", $$1, $$2}' $(firstword $(MAKEFILE_LIST))
+
+##@ Code
+
+.PHONY: generate
+generate: $(CONTROLLER_GEN) ## Write the DeepCopy methods of the API.
+	$(CONTROLLER_GEN) object paths=./api/...
+
+.PHONY: manifests
+manifests: $(CONTROLLER_GEN) ## Write the CRDs, and the operator's role from the markers in controllers/.
+	$(CONTROLLER_GEN) crd paths=./api/... output:crd:dir=config/crd/bases
+	$(CONTROLLER_GEN) rbac:roleName=manager-role paths=./controllers/... output:rbac:dir=config/rbac
+
+.PHONY: docs
+docs: $(CRD_REF_DOCS) ## Write the API reference, docs/reference/api.md.
+	$(CRD_REF_DOCS) --config=docs/reference/config.yaml --source-path=api --renderer=markdown --output-path=docs/reference/api.md --log-level=ERROR
+
+.PHONY: fmt
+fmt: $(GOLANGCI_LINT) ## Format the code.
+	$(GOLANGCI_LINT) fmt
+
+.PHONY: tidy
+tidy: ## Tidy the go.mod of every module.
+	@set -e; for module in $(MODULES); do (set -x; go mod tidy -C $$module); done
+
+.PHONY: lint
+lint: $(GOLANGCI_LINT) ## Lint the code of every module.
+	@set -e; for module in $(MODULES); do (set -x; cd $$module && $(GOLANGCI_LINT) run --config=$(CURDIR)/.golangci.yaml); done
+
+.PHONY: lint-api
+lint-api: $(API_LINT) ## Check the API types against the Kubernetes API conventions.
+	$(API_LINT) run --config=.golangci-api.yaml ./api/...
+
+.PHONY: verify
+verify: generate manifests docs tidy ## Check that everything generated is up to date, and lint.
+	@git diff --exit-code && test -z "$$(git status --porcelain | tee /dev/stderr)" || { echo "verify: the tree differs from the commit: commit what 'make generate manifests docs tidy' wrote" >&2; exit 1; }
+	@$(MAKE) --no-print-directory lint lint-api
+
+##@ Tests
+
+.PHONY: test
+test: test-unit test-integration ## Run all tests: without a cluster, then against a real control plane.
+
+.PHONY: test-unit
+test-unit: ## Run the tests that need no cluster, the simulation among them.
+	go test -race -shuffle=on $$(go list ./... | grep -v /test/)
+
+.PHONY: test-integration
+test-integration: ## Run the tests against a real control plane, which is built on first use.
+	export KUBEBUILDER_ASSETS="$(assets)" && go test -race -shuffle=on -timeout=20m ./test/...
+
+.PHONY: simulate
+simulate: ## Play many random rollouts in the simulated world; SEEDS sets how many.
+	go test -count=1 -run=Simulat ./internal/... $(if $(SEEDS),-args -seeds=$(SEEDS))
+
+.PHONY: demo
+demo: ## Show a bad release and its rollback on a simulated cluster.
+	go run -C test/demo .
+
+.PHONY: bench
+bench: ## Measure the operator with N Apps beside the same plain objects.
+	go run -C test/bench . -n=$(N)
+
+##@ Build and install
+
+.PHONY: build
+build: ## Build the operator and the kubectl plugin into bin/.
+	CGO_ENABLED=0 go build -trimpath -o bin/ . ./cmd/...
+
+.PHONY: run
+run: ## Run the operator here, against the cluster of the current kubeconfig.
+	go run . --metrics-bind-address=0
+
+.PHONY: docker-build
+docker-build: ## Build the operator's image.
+	docker build --tag=$(IMAGE) .
+
+.PHONY: install
+install: ## Install the CRDs into the cluster of the current kubeconfig.
+	kubectl apply --server-side -k config/crd
+
+.PHONY: uninstall
+uninstall: ## Remove the CRDs, and with them every App.
+	kubectl delete --ignore-not-found -k config/crd
+
+.PHONY: deploy
+deploy: ## Deploy the operator with the image IMAGE.
+	kubectl kustomize config/default | sed 's|ghcr.io/bowline-dev/bowline:latest|$(IMAGE)|' | kubectl apply --server-side -f -
+
+.PHONY: undeploy
+undeploy: ## Remove the operator and the CRDs.
+	kubectl delete --ignore-not-found -k config/default
+
+.PHONY: clean
+clean: ## Remove what was built here. The caches stay.
+	rm -rf bin dist .bench .demo coverage* *.out
