@@ -21,6 +21,10 @@ const (
 	Stall Action = "Stall"
 	// Settled: the desired Release runs and is healthy.
 	Settled Action = "Settled"
+	// Await concludes nothing, because the Deployment's controller has not
+	// looked at its present spec yet. What was reported stands; the status that
+	// follows is a change that is watched.
+	Await Action = "Await"
 )
 
 // Decision is what to do next and why.

@@ -14,32 +14,41 @@
 //	N has hash h and is not superseded        N, also when it failed
 //	otherwise                                 a new Release
 //
-// Then Decide takes the first rule that matches:
+// Nothing is made, marked healthy or marked failed while the App is paused,
+// pinned or its inputs are not resolved, and the clocks stand.
 //
-//	situation                                        action     reason
-//	-----------------------------------------------  ---------  ---------------------------
-//	rollout.state is Paused                          Hold       Paused
-//	inputs not resolved                              Hold       InputsMissing, InvalidImage
-//	pinned by annotation to P                        Advance    Pinned
-//	D not failed, R is not D                         Advance    Progressing
+// Then Decide takes the first rule that matches (rules.go, in this order):
+//
+//	situation                                        action        reason
+//	-----------------------------------------------  ------------  ---------------------------
+//	inputs not resolved                              Hold          the reason of Held
+//	pinned by annotation to P                        Advance, Wait, Settled  Pinned
+//	something to do, but rollout.state is Paused     Hold          Paused
+//	D not failed, R is not D                         Advance       Progressing
+//	R is what it should be, Deployment not observed  Await
+//	D healthy, R is D, pods of other Releases left   Wait          Progressing
+//	D healthy, R is D                                Settled       Healthy
 //	R is D, failure budget spent                     D failed, then as the rows for a failed D
-//	R is D, not all pods available                   Wait       Progressing
-//	R is D, all pods available, bake not over        Bake       Baking
-//	R is D, bake over                                D healthy, Settled
-//	D failed, rollback Manual or no H                Stall      Failed
-//	D failed, R is not H                             RollBack   RollingBack
-//	D failed, R is H, H not fully available          Wait       RollingBack
-//	D failed, R is H, H fails too                    H failed, one older healthy Release, then Stall
-//	D failed, R is H, H available                    Stall      RolledBack
-//	D healthy                                        Settled    Healthy
+//	R is D, rollout not complete                     Wait          Progressing
+//	R is D, complete, bake not over                  Bake          Baking
+//	R is D, bake over                                D healthy, then Settled
+//	D failed, R is D, rollback Manual or no H        Stall         Failed
+//	D failed, two targets of rollback failed too     Stall         RollbackFailed
+//	D failed, R is not H                             RollBack      RollingBack
+//	D failed, R is H, H complete                     Stall         RolledBack
+//	D failed, R is H, H fails too                    H failed, then as the rows for a failed D
+//	D failed, R is H                                 Wait          RollingBack
 //
-// Failure budgets, for the pods of the Release that goes out:
+// Failure budgets, for the pods of the Release that goes out (budget.go):
 //
 //	class           budget
 //	--------------  --------------------------------------------------------------
 //	Terminal        10 s after it was first seen
-//	Crash           more than maxRestarts restarts, or 55 s of looping
+//	Crash           more than maxRestarts restarts, or 55 s after it was first seen
 //	NotReady        progressDeadlineSeconds without one more available pod
 //	Infrastructure  the same deadline; the clock stands while no node is ready
-//	in the bake     any restart, lost readiness or crash
+//	in the bake     the same, and any crash and any lost readiness at once
+//
+// A Release that returns has no restart budget: its pods may have been
+// restarted long before.
 package rollout

@@ -105,6 +105,8 @@ type Running struct {
 	// are those of the running Release.
 	Available        int32
 	UpdatedAvailable int32
+	// Old is the number of pods of other Releases that are not going away yet.
+	Old int32
 	// Serving tells whether enough pods of any Release serve (the Deployment's
 	// condition Available).
 	Serving bool
