@@ -1,0 +1,71 @@
+package release
+
+import (
+	"slices"
+
+	"github.com/bowline-dev/bowline/api/v1alpha1"
+)
+
+// Stale returns the Releases that may be deleted: all but the newest limit
+// ones and those that are needed. Age alone never deletes what may have to
+// return. The Releases are in order of their numbers.
+func Stale(releases []v1alpha1.Release, limit int, needed ...int64) []v1alpha1.Release {
+	surplus := len(releases) - limit
+	var stale []v1alpha1.Release
+	for i, release := range releases {
+		if i < surplus && !slices.Contains(needed, release.Spec.Number) {
+			stale = append(stale, release)
+		}
+	}
+	return stale
+}
+
+// Copies returns the names of the ConfigMaps and Secrets that hold what the
+// given Releases are made of.
+func Copies(releases []v1alpha1.Release) map[v1alpha1.SourceKind]map[string]bool {
+	kept := map[v1alpha1.SourceKind]map[string]bool{
+		v1alpha1.SourceConfigMap: {},
+		v1alpha1.SourceSecret:    {},
+	}
+	for _, release := range releases {
+		if release.Spec.ConfigName != "" {
+			kept[v1alpha1.SourceConfigMap][release.Spec.ConfigName] = true
+		}
+		for _, source := range release.Spec.Sources {
+			kept[source.Kind][source.CopyName] = true
+		}
+	}
+	return kept
+}
+
+// Cause says in words what makes new inputs differ from those of a Release:
+// "spec", or the sources whose content changed, such as "config
+// shared-settings".
+func Cause(before v1alpha1.ReleaseSpec, now Inputs) string {
+	same := Inputs{Image: before.Image, Workload: before.Workload, Spread: before.Spread, Sources: now.Sources}
+	if Hash(same) != Hash(now) {
+		return "spec"
+	}
+	cause := ""
+	for _, source := range now.Sources {
+		if digestOf(before.Sources, source.Kind, source.Name) == source.Digest {
+			continue
+		}
+		if cause != "" {
+			cause += ", "
+		}
+		cause += causeOf(source)
+	}
+	if cause == "" {
+		return "spec"
+	}
+	const most = 512
+	return cause[:min(len(cause), most)]
+}
+
+func causeOf(source v1alpha1.PinnedSource) string {
+	if source.Kind == v1alpha1.SourceSecret {
+		return "secret " + source.Name
+	}
+	return "config " + source.Name
+}
