@@ -5,46 +5,55 @@ const (
 	// ConditionReady sums the others up: the newest change is out, healthy and
 	// serving. Its reason is that of the condition that decides.
 	//
-	//	True:    Healthy
-	//	False:   RolledBack, Failed, RollbackFailed, Unavailable, Conflict,
-	//	         InvalidImage, Refused
-	//	Unknown: Progressing, Baking, InputsMissing, Paused, ReadFailed
+	//	True:    Healthy, Pinned
+	//	False:   RolledBack, Failed, RollbackFailed, RollingBack, Paused,
+	//	         InputsMissing, InvalidImage, InvalidInput, Conflict, Refused,
+	//	         Unavailable
+	//	Unknown: Progressing, Baking, Pinned, NotObserved, ReadFailed
 	ConditionReady = "Ready"
 
 	// ConditionInputsResolved tells whether everything the App refers to was
 	// found and understood.
 	//
-	//	True:  Resolved
-	//	False: InputsMissing, InvalidImage, InvalidInput
+	//	True:    Resolved
+	//	False:   InputsMissing, InvalidImage, InvalidInput
+	//	Unknown: ReadFailed
 	ConditionInputsResolved = "InputsResolved"
 
 	// ConditionAvailable tells whether users are served, by whichever Release.
 	//
 	//	True:    MinimumReplicasAvailable, ScaledToZero
 	//	False:   MinimumReplicasUnavailable, NothingRuns
-	//	Unknown: ReadFailed
+	//	Unknown: NotObserved
 	ConditionAvailable = "Available"
 
 	// ConditionRolledOut tells whether the desired Release runs and is
-	// healthy.
+	// healthy, or, when an annotation asks for a Release, whether that one is
+	// out.
 	//
-	//	True:    Healthy
-	//	False:   RolledBack, Failed, RollbackFailed, Conflict, Refused, InputsMissing,
-	//	         InvalidImage, InvalidInput, Paused, Pinned
-	//	Unknown: Progressing, Baking
+	//	True:    Healthy, Pinned
+	//	False:   RolledBack, Failed, RollbackFailed, RollingBack, Conflict,
+	//	         Refused, InputsMissing, InvalidImage, InvalidInput, Paused
+	//	Unknown: Progressing, Baking, Pinned, ReadFailed
 	ConditionRolledOut = "RolledOut"
 
 	// ConditionScalingActive mirrors the HorizontalPodAutoscaler's condition
 	// of the same name. It is present only with autoscale and never decides
 	// Ready.
+	//
+	//	True, False: the reason the HorizontalPodAutoscaler gives, else
+	//	             ScalingActive, ScalingInactive
+	//	Unknown:     ScalingUnknown
 	ConditionScalingActive = "ScalingActive"
 
 	// ConditionReconciling is present, and True, only while the operator works
-	// towards the spec or waits for something that may still come.
+	// towards the spec or waits for something that may still come. Reason and
+	// message are those of Ready.
 	ConditionReconciling = "Reconciling"
 
 	// ConditionStalled is present, and True, only when nothing more happens
-	// until a person acts.
+	// until a person acts. Ready is False then, with the same reason and
+	// message.
 	ConditionStalled = "Stalled"
 )
 
@@ -77,7 +86,7 @@ const (
 	// because there is no healthy Release or rollback is Manual.
 	ReasonFailed = "Failed"
 	// ReasonPinned: the annotation bowline.dev/rollback-to holds the App at a
-	// Release.
+	// Release, which is what a person asked for.
 	ReasonPinned = "Pinned"
 	// ReasonPaused: spec.rollout.state is Paused.
 	ReasonPaused = "Paused"
@@ -104,8 +113,17 @@ const (
 	ReasonMinimumReplicasUnavailable = "MinimumReplicasUnavailable"
 	// ReasonScaledToZero: no pods are wanted.
 	ReasonScaledToZero = "ScaledToZero"
-	// ReasonNothingRuns: there is no Deployment yet.
+	// ReasonNothingRuns: no pod has been asked for yet.
 	ReasonNothingRuns = "NothingRuns"
+	// ReasonNotObserved: the Deployment's status does not speak of its present
+	// spec yet, and nothing was known before.
+	ReasonNotObserved = "NotObserved"
+	// ReasonScalingActive: the HorizontalPodAutoscaler scales and gives no
+	// reason.
+	ReasonScalingActive = "ScalingActive"
+	// ReasonScalingInactive: the HorizontalPodAutoscaler does not scale and
+	// gives no reason.
+	ReasonScalingInactive = "ScalingInactive"
 	// ReasonScalingUnknown: the HorizontalPodAutoscaler has not reported yet.
 	ReasonScalingUnknown = "ScalingUnknown"
 )

@@ -1,0 +1,143 @@
+package report
+
+import (
+	corev1 "k8s.io/api/core/v1"
+	metav1 "k8s.io/apimachinery/pkg/apis/meta/v1"
+
+	"github.com/bowline-dev/bowline/api/v1alpha1"
+	"github.com/bowline-dev/bowline/internal/release"
+)
+
+// Event is something to tell of an App.
+type Event struct {
+	Type    string // Normal or Warning
+	Reason  string
+	Action  string
+	Message string
+}
+
+// What the operator did when it tells an event.
+const (
+	actionRelease  = "Release"
+	actionJudge    = "Judge"
+	actionRollBack = "RollBack"
+	actionStall    = "Stall"
+	actionResolve  = "Resolve"
+	actionObserve  = "Observe"
+)
+
+// Events says what to tell of the step from one status to the next: each
+// transition once, nothing when nothing changed. made is the Release created in
+// this step, nil when there is none.
+func Events(before, after v1alpha1.AppStatus, made *v1alpha1.Release) []Event {
+	var events []Event
+	for _, event := range []*Event{
+		releaseCreated(made),
+		releaseHealthy(before, after),
+		releaseFailed(before, after),
+		rolledBackEvent(before, after),
+		stalledEvent(before, after),
+		inputsMissing(before, after),
+		unavailable(before, after),
+	} {
+		if event != nil {
+			event.Message = cut(event.Message, maxText)
+			events = append(events, *event)
+		}
+	}
+	return events
+}
+
+func releaseCreated(made *v1alpha1.Release) *Event {
+	if made == nil {
+		return nil
+	}
+	name := release.Name(made.Spec.App, made.Spec.Number)
+	return normal(v1alpha1.EventReleaseCreated, actionRelease,
+		name+" was made because of "+made.Spec.Cause+", with the image "+made.Spec.Image)
+}
+
+// releaseHealthy: the last healthy Release is a newer one. An older one comes
+// up when the last healthy one fails, which proves nothing.
+func releaseHealthy(before, after v1alpha1.AppStatus) *Event {
+	if !newer(after.Release.LastHealthy, before.Release.LastHealthy) {
+		return nil
+	}
+	return normal(v1alpha1.EventReleaseHealthy, actionJudge, after.Release.LastHealthy+" has proved healthy")
+}
+
+func releaseFailed(before, after v1alpha1.AppStatus) *Event {
+	failure := after.Failure
+	if failure.Release == "" || failure.Release == before.Failure.Release {
+		return nil
+	}
+	return warning(v1alpha1.EventReleaseFailed, actionJudge,
+		failure.Release+" failed ("+failure.Reason+": "+failure.Message+")")
+}
+
+func rolledBackEvent(before, after v1alpha1.AppStatus) *Event {
+	now := find(after.Conditions, v1alpha1.ConditionStalled)
+	if now == nil || now.Reason != v1alpha1.ReasonRolledBack || stalledAlike(before, after) {
+		return nil
+	}
+	return warning(v1alpha1.EventRolledBack, actionRollBack, now.Message)
+}
+
+// stalledEvent tells of every stall but the one after a rollback, which has an
+// event of its own.
+func stalledEvent(before, after v1alpha1.AppStatus) *Event {
+	now := find(after.Conditions, v1alpha1.ConditionStalled)
+	if now == nil || now.Reason == v1alpha1.ReasonRolledBack || stalledAlike(before, after) {
+		return nil
+	}
+	return warning(v1alpha1.EventStalled, actionStall, now.Message)
+}
+
+// stalledAlike tells whether two statuses stall for the same reason and the
+// same failed Release.
+func stalledAlike(before, after v1alpha1.AppStatus) bool {
+	was := find(before.Conditions, v1alpha1.ConditionStalled)
+	is := find(after.Conditions, v1alpha1.ConditionStalled)
+	return was != nil && is != nil && was.Reason == is.Reason && before.Failure.Release == after.Failure.Release
+}
+
+// inputsMissing tells also when something else is missing than before.
+func inputsMissing(before, after v1alpha1.AppStatus) *Event {
+	was := find(before.Conditions, v1alpha1.ConditionInputsResolved)
+	is := find(after.Conditions, v1alpha1.ConditionInputsResolved)
+	if is == nil || is.Reason != v1alpha1.ReasonInputsMissing {
+		return nil
+	}
+	if was != nil && was.Reason == is.Reason && was.Message == is.Message {
+		return nil
+	}
+	return warning(v1alpha1.EventInputsMissing, actionResolve, is.Message)
+}
+
+// unavailable: users were served, and are not any more. What starts from
+// nothing or from zero pods is not served yet, which is no news.
+func unavailable(before, after v1alpha1.AppStatus) *Event {
+	was := find(before.Conditions, v1alpha1.ConditionAvailable)
+	is := find(after.Conditions, v1alpha1.ConditionAvailable)
+	if was == nil || is == nil || was.Status != metav1.ConditionTrue || is.Status != metav1.ConditionFalse {
+		return nil
+	}
+	if was.Reason == v1alpha1.ReasonScaledToZero {
+		return nil
+	}
+	return warning(v1alpha1.EventUnavailable, actionObserve, is.Message)
+}
+
+// newer tells whether the Release named now has a higher number than the one
+// named then.
+func newer(now, then string) bool {
+	return now != "" && numberIn(now) > numberIn(then)
+}
+
+func normal(reason, action, message string) *Event {
+	return &Event{Type: corev1.EventTypeNormal, Reason: reason, Action: action, Message: message}
+}
+
+func warning(reason, action, message string) *Event {
+	return &Event{Type: corev1.EventTypeWarning, Reason: reason, Action: action, Message: message}
+}

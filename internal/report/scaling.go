@@ -1,0 +1,18 @@
+package report
+
+import "github.com/bowline-dev/bowline/api/v1alpha1"
+
+// scalingActive repeats what the HorizontalPodAutoscaler says. It decides
+// nothing.
+func scalingActive(in Input) *finding {
+	switch scaling := in.Scaling; {
+	case scaling == nil:
+		return nil
+	case !scaling.Known:
+		return unknown(v1alpha1.ReasonScalingUnknown, "the HorizontalPodAutoscaler has not reported yet")
+	case scaling.Active:
+		return yes(reasonOr(scaling.Reason, v1alpha1.ReasonScalingActive), scaling.Message)
+	default:
+		return no(reasonOr(scaling.Reason, v1alpha1.ReasonScalingInactive), scaling.Message)
+	}
+}
