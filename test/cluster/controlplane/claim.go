@@ -5,7 +5,6 @@ import (
 	"fmt"
 	"io/fs"
 	"os"
-	"path/filepath"
 	"syscall"
 )
 
@@ -25,30 +24,24 @@ func claim(dir string) (lock *os.File, err error) {
 	if err := os.MkdirAll(dir, 0o700); err != nil {
 		return nil, err
 	}
-	lock, held, err := takeLock(l)
+	lock, held, err := takeLock(l, os.O_CREATE)
 	if err != nil {
 		return nil, err
 	}
 	if held {
 		return nil, fmt.Errorf("a cluster runs in %s: end it with `down --dir %s`, or choose another folder", dir, dir)
 	}
-	for _, entry := range entries {
-		path := filepath.Join(dir, entry.Name())
-		if path == l.lock() {
-			continue
-		}
-		if err := os.RemoveAll(path); err != nil {
-			_ = lock.Close()
-			return nil, fmt.Errorf("clear what an earlier cluster left: %w", err)
-		}
+	if err := empty(l); err != nil {
+		_ = lock.Close()
+		return nil, fmt.Errorf("clear what an earlier cluster left: %w", err)
 	}
 	return lock, nil
 }
 
 // takeLock takes the lock of the cluster in l's folder, or reports that a
 // running cluster holds it.
-func takeLock(l layout) (lock *os.File, held bool, err error) {
-	lock, err = os.OpenFile(l.lock(), os.O_CREATE|os.O_RDWR, 0o600)
+func takeLock(l layout, flags int) (lock *os.File, held bool, err error) {
+	lock, err = os.OpenFile(l.lock(), os.O_RDWR|flags, 0o600)
 	if err != nil {
 		return nil, false, err
 	}
@@ -63,6 +56,34 @@ func takeLock(l layout) (lock *os.File, held bool, err error) {
 	return nil, false, fmt.Errorf("lock %s: %w", l.lock(), err)
 }
 
+// empty removes everything in a cluster's folder but its lock.
+func empty(l layout) error {
+	entries, err := os.ReadDir(string(l))
+	if err != nil {
+		return err
+	}
+	for _, entry := range entries {
+		path := l.path(entry.Name())
+		if path == l.lock() {
+			continue
+		}
+		if err := os.RemoveAll(path); err != nil {
+			return err
+		}
+	}
+	return nil
+}
+
+// remove removes a cluster's folder, the lock last: while it is there and held,
+// the cluster is not gone.
+func remove(l layout, lock *os.File) error {
+	defer lock.Close()
+	if err := empty(l); err != nil {
+		return err
+	}
+	return os.RemoveAll(string(l))
+}
+
 func exists(path string) bool {
 	_, err := os.Stat(path)
 	return err == nil
@@ -74,6 +95,5 @@ func Remove(dir string) error {
 	if err != nil {
 		return err
 	}
-	defer lock.Close()
-	return os.RemoveAll(dir)
+	return remove(layout(dir), lock)
 }

@@ -187,8 +187,7 @@ func (c *Cluster) Record() Record {
 func (c *Cluster) Stop() error {
 	c.stop.Do(func() {
 		c.stopChildren()
-		c.stopErr = os.RemoveAll(string(c.plan.layout))
-		_ = c.lock.Close()
+		c.stopErr = remove(c.plan.layout, c.lock)
 	})
 	return c.stopErr
 }

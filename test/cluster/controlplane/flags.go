@@ -129,6 +129,7 @@ func (p plan) kwok() component {
 			"--manage-all-nodes",
 			"--node-lease-duration-seconds=40",
 			"--cidr=10.128.0.0/9",
+			"--v=WARN",
 		},
 		env: []string{"KWOK_WORKDIR=" + p.layout.kwokHome()},
 	}

@@ -29,10 +29,10 @@ type Record struct {
 // is nil when there is none: the cluster still starts, or never was.
 func Find(dir string) (record *Record, running bool, err error) {
 	l := layout(dir)
-	if !exists(l.lock()) {
+	lock, held, err := takeLock(l, 0)
+	if errors.Is(err, fs.ErrNotExist) {
 		return nil, false, nil
 	}
-	lock, held, err := takeLock(l)
 	if err != nil {
 		return nil, false, err
 	}
