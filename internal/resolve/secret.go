@@ -1,0 +1,114 @@
+package resolve
+
+import (
+	"bytes"
+	"context"
+	"crypto/rand"
+	"errors"
+	"fmt"
+	"maps"
+
+	corev1 "k8s.io/api/core/v1"
+	apierrors "k8s.io/apimachinery/pkg/api/errors"
+	"sigs.k8s.io/controller-runtime/pkg/client"
+
+	"github.com/bowline-dev/bowline/api/v1alpha1"
+	"github.com/bowline-dev/bowline/internal/release"
+)
+
+// KeyEntry is the entry of the Secret that holds an App's digest key.
+const KeyEntry = "key"
+
+// ErrContentGone tells that a copy cannot be made again, because the object it
+// was a copy of holds something else now or is gone.
+var ErrContentGone = errors.New("its content at that time is gone")
+
+// identify computes the digest of a source's content.
+func (r *Resolver) identify(ctx context.Context, app *v1alpha1.App, ref source, content Content, releases []v1alpha1.Release, result *Result) (string, error) {
+	if ref.kind == v1alpha1.SourceConfigMap {
+		return release.Digest(content.Data, content.Binary), nil
+	}
+	key, found, err := r.key(ctx, app, result)
+	if err != nil {
+		return "", err
+	}
+	if !found {
+		if digest, same, err := r.sameAsCopy(ctx, app, ref, content, releases); err != nil || same {
+			return digest, err
+		}
+	}
+	return release.KeyedDigest(key, content.Binary), nil
+}
+
+// key returns the App's digest key. Where there is none it makes one, to be
+// stored by the caller, and says that it was not found.
+func (r *Resolver) key(ctx context.Context, app *v1alpha1.App, result *Result) (key []byte, found bool, err error) {
+	if result.NewKey != nil {
+		return result.NewKey, false, nil
+	}
+	if known, ok := r.keys.Get(app.UID); ok {
+		return known.([]byte), true, nil
+	}
+	secret := &corev1.Secret{}
+	err = r.live.Get(ctx, client.ObjectKey{Namespace: app.Namespace, Name: release.KeyName(app.Name)}, secret)
+	switch {
+	case err == nil && len(secret.Data[KeyEntry]) > 0:
+		r.keys.Add(app.UID, secret.Data[KeyEntry])
+		return secret.Data[KeyEntry], true, nil
+	case err != nil && !apierrors.IsNotFound(err):
+		return nil, false, fmt.Errorf("read the digest key: %w", err)
+	}
+	result.NewKey = make([]byte, 32)
+	if _, err := rand.Read(result.NewKey); err != nil {
+		return nil, false, fmt.Errorf("make a digest key: %w", err)
+	}
+	return result.NewKey, false, nil
+}
+
+// sameAsCopy compares a Secret with the copies that Releases keep of it. It is
+// how an App whose key was lost does not roll while its Secrets are the same.
+func (r *Resolver) sameAsCopy(ctx context.Context, app *v1alpha1.App, ref source, content Content, releases []v1alpha1.Release) (string, bool, error) {
+	for i := len(releases) - 1; i >= 0; i-- {
+		for _, pinned := range releases[i].Spec.Sources {
+			if pinned.Kind != ref.kind || pinned.Name != ref.name {
+				continue
+			}
+			kept, err := r.content(ctx, app.Namespace, source{ref.kind, pinned.CopyName})
+			if apierrors.IsNotFound(err) {
+				continue
+			}
+			if err != nil {
+				return "", false, fmt.Errorf("read the copy %q: %w", pinned.CopyName, err)
+			}
+			if maps.EqualFunc(kept.Binary, content.Binary, bytes.Equal) {
+				return pinned.Digest, true, nil
+			}
+		}
+	}
+	return "", false, nil
+}
+
+// Content returns what a copy that a Release needs must hold. It fails with
+// ErrContentGone when the object no longer holds that.
+func (r *Resolver) Content(ctx context.Context, app *v1alpha1.App, pinned v1alpha1.PinnedSource, result *Result) (Content, error) {
+	ref := source{pinned.Kind, pinned.Name}
+	content, ok := result.contents[ref]
+	if !ok {
+		var err error
+		content, err = r.content(ctx, app.Namespace, ref)
+		if apierrors.IsNotFound(err) {
+			return Content{}, fmt.Errorf("%s %q: %w", pinned.Kind, pinned.Name, ErrContentGone)
+		}
+		if err != nil {
+			return Content{}, err
+		}
+	}
+	digest, err := r.identify(ctx, app, ref, content, nil, result)
+	if err != nil {
+		return Content{}, err
+	}
+	if digest != pinned.Digest {
+		return Content{}, fmt.Errorf("%s %q: %w", pinned.Kind, pinned.Name, ErrContentGone)
+	}
+	return content, nil
+}
