@@ -70,11 +70,13 @@ func config(app *v1alpha1.App, r *v1alpha1.ReleaseSpec) *corev1ac.ConfigMapApply
 // literals and files. The name written down when the Release was made wins, so
 // that an operator that names differently does not restart its pods.
 func configName(r *v1alpha1.ReleaseSpec) string {
-	name := ConfigName(r.App, r.Workload)
-	if name == "" {
+	switch {
+	case len(r.Workload.Config.Data)+len(r.Workload.Config.Files) == 0:
 		return ""
+	case r.ConfigName != "":
+		return r.ConfigName
 	}
-	return cmp.Or(r.ConfigName, name)
+	return ConfigName(r.App, r.Workload)
 }
 
 // entry is a literal, by its key, or a file, by its path.
