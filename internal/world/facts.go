@@ -1,0 +1,144 @@
+package world
+
+import (
+	"slices"
+	"strings"
+	"time"
+
+	"github.com/bowline-dev/bowline/internal/health"
+	"github.com/bowline-dev/bowline/internal/rollout"
+)
+
+// Running returns what a reader sees of the Deployment.
+func (w *World) Running() rollout.Running {
+	d := w.deployment
+	if d == nil {
+		return rollout.Running{}
+	}
+	seen := d.shown[0]
+	running := rollout.Running{
+		Exists:           true,
+		Release:          d.template.Release,
+		Observed:         seen.generation == d.generation,
+		Want:             d.replicas,
+		Total:            seen.pods,
+		Updated:          seen.updated,
+		Ready:            seen.ready,
+		Available:        seen.available,
+		UpdatedAvailable: w.availablePods(d.template.Release),
+		Old:              w.otherPods(d.template.Release),
+		Serving:          seen.serving,
+	}
+	// When a rollout goes back to a ReplicaSet that exists, the condition keeps
+	// telling of the last complete rollout until the first pod moves. That the
+	// pods are not all of the new template gives it away.
+	if seen.reason == reasonAvailable && seen.pods == seen.updated {
+		running.CompletedAt = seen.progressed
+	}
+	return running
+}
+
+// Facts returns what a reader sees of the pods of the Release that the
+// Deployment runs.
+func (w *World) Facts() health.Facts {
+	facts := health.Facts{NodesReady: w.nodesReady()}
+	if w.deployment == nil {
+		return facts
+	}
+	facts.ReplicaFailure = w.deployment.shown[0].failure
+	facts.CompletedAt = w.Running().CompletedAt
+	for _, p := range w.pods {
+		if p.set.template.Release == w.deployment.template.Release {
+			facts.Pods = append(facts.Pods, p.facts())
+		}
+	}
+	slices.SortFunc(facts.Pods, func(a, b health.Pod) int { return strings.Compare(a.Name, b.Name) })
+	return facts
+}
+
+// Serving is how many pods serve, of any Release, without any lag.
+func (w *World) Serving() int32 {
+	serving := int32(0)
+	for _, p := range w.pods {
+		if p.ready && !p.deleting() {
+			serving++
+		}
+	}
+	return serving
+}
+
+// PodNames are the names of the pods that nobody deleted, oldest first.
+func (w *World) PodNames() []string {
+	var names []string
+	for _, p := range w.pods {
+		if !p.deleting() {
+			names = append(names, p.name)
+		}
+	}
+	return names
+}
+
+func (w *World) availablePods(release int64) int32 {
+	available := int32(0)
+	for _, p := range w.pods {
+		if p.set.template.Release == release && p.ready && !p.deleting() {
+			available++
+		}
+	}
+	return available
+}
+
+func (w *World) otherPods(release int64) int32 {
+	others := int32(0)
+	for _, p := range w.pods {
+		if p.set.template.Release != release && !p.deleting() {
+			others++
+		}
+	}
+	return others
+}
+
+func (p *pod) facts() health.Pod {
+	out := health.Pod{
+		Name:          p.name,
+		Release:       p.set.template.Release,
+		Created:       p.created,
+		Deleting:      p.deleting(),
+		Ready:         p.ready,
+		Unschedulable: p.unschedulable,
+		Containers:    []health.Container{p.main.facts()},
+	}
+	if p.node != nil {
+		out.NodeName, out.NodeLost = p.node.name, !p.node.ready
+	}
+	if p.init != nil {
+		out.Init = []health.Container{p.init.facts()}
+	}
+	return out
+}
+
+func (c *container) facts() health.Container {
+	return health.Container{
+		Name:           c.name,
+		Image:          c.image,
+		Ready:          c.ready,
+		Started:        c.running,
+		Restarts:       c.restarts,
+		Waiting:        c.waiting,
+		WaitingMessage: c.waitingMessage,
+		Ended:          copied(c.ended),
+		LastEnded:      copied(c.lastEnded),
+	}
+}
+
+// copied keeps the world's own record out of a reader's hands.
+func copied(end *health.Termination) *health.Termination {
+	if end == nil {
+		return nil
+	}
+	out := *end
+	return &out
+}
+
+// Elapsed is how long the world has existed.
+func (w *World) Elapsed() time.Duration { return w.now.Sub(Start) }
