@@ -50,8 +50,8 @@ func conditions(in Input) []metav1.Condition {
 		v1alpha1.ConditionAvailable:      available,
 		v1alpha1.ConditionRolledOut:      rolledOut,
 		v1alpha1.ConditionScalingActive:  scalingActive(in),
-		v1alpha1.ConditionReconciling:    reconciling(in, ready),
-		v1alpha1.ConditionStalled:        stalled(in, ready),
+		v1alpha1.ConditionReconciling:    reconciling(rolledOut, ready),
+		v1alpha1.ConditionStalled:        stalled(rolledOut, ready),
 	}
 	list := make([]metav1.Condition, 0, len(order))
 	for _, kind := range order {

@@ -44,22 +44,3 @@ func isNumber(word string) bool {
 	_, err := strconv.ParseUint(word, 10, 64)
 	return err == nil
 }
-
-// numberIn returns the number at the end of a Release's name, 0 when there is
-// none.
-func numberIn(name string) int64 {
-	_, digits, _ := cutLast(name, "-")
-	n, err := strconv.ParseInt(digits, 10, 64)
-	if err != nil {
-		return 0
-	}
-	return n
-}
-
-func cutLast(text, sep string) (before, after string, found bool) {
-	i := strings.LastIndex(text, sep)
-	if i < 0 {
-		return text, "", false
-	}
-	return text[:i], text[i+len(sep):], true
-}

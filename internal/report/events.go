@@ -1,8 +1,12 @@
 package report
 
 import (
+	"strconv"
+	"strings"
+
 	corev1 "k8s.io/api/core/v1"
 	metav1 "k8s.io/apimachinery/pkg/apis/meta/v1"
+	"k8s.io/utils/ptr"
 
 	"github.com/bowline-dev/bowline/api/v1alpha1"
 	"github.com/bowline-dev/bowline/internal/release"
@@ -54,7 +58,7 @@ func releaseCreated(made *v1alpha1.Release) *Event {
 	}
 	name := release.Name(made.Spec.App, made.Spec.Number)
 	return normal(v1alpha1.EventReleaseCreated, actionRelease,
-		name+" was made because of "+made.Spec.Cause+", with the image "+made.Spec.Image)
+		name+" made, cause: "+made.Spec.Cause+", image: "+made.Spec.Image)
 }
 
 // releaseHealthy: the last healthy Release is a newer one. An older one comes
@@ -114,24 +118,33 @@ func inputsMissing(before, after v1alpha1.AppStatus) *Event {
 	return warning(v1alpha1.EventInputsMissing, actionResolve, is.Message)
 }
 
-// unavailable: users were served, and are not any more. What starts from
-// nothing or from zero pods is not served yet, which is no news.
+// unavailable: users were served, and fewer pods serve now. An App that was
+// asked to grow serves as many as before.
 func unavailable(before, after v1alpha1.AppStatus) *Event {
 	was := find(before.Conditions, v1alpha1.ConditionAvailable)
 	is := find(after.Conditions, v1alpha1.ConditionAvailable)
 	if was == nil || is == nil || was.Status != metav1.ConditionTrue || is.Status != metav1.ConditionFalse {
 		return nil
 	}
-	if was.Reason == v1alpha1.ReasonScaledToZero {
+	if ptr.Deref(after.AvailableReplicas, 0) >= ptr.Deref(before.AvailableReplicas, 0) {
 		return nil
 	}
 	return warning(v1alpha1.EventUnavailable, actionObserve, is.Message)
 }
 
 // newer tells whether the Release named now has a higher number than the one
-// named then.
-func newer(now, then string) bool {
-	return now != "" && numberIn(now) > numberIn(then)
+// named then, if one was.
+func newer(now, then string) bool { return numberIn(now) > numberIn(then) }
+
+// numberIn returns the number at the end of a Release's name, 0 when there is
+// none.
+func numberIn(name string) int64 {
+	digits := name[strings.LastIndexByte(name, '-')+1:]
+	n, err := strconv.ParseInt(digits, 10, 64)
+	if err != nil {
+		return 0
+	}
+	return n
 }
 
 func normal(reason, action, message string) *Event {

@@ -1,6 +1,10 @@
 package report
 
-import "github.com/bowline-dev/bowline/api/v1alpha1"
+import (
+	"cmp"
+
+	"github.com/bowline-dev/bowline/api/v1alpha1"
+)
 
 // inputsResolved tells whether everything the App refers to was found and
 // understood.
@@ -20,8 +24,5 @@ func heldReason(in Input) string {
 }
 
 func heldMessage(in Input) string {
-	if in.Held.Message == "" {
-		return "the inputs could not be resolved"
-	}
-	return in.Held.Message
+	return cmp.Or(in.Held.Message, "the inputs could not be resolved")
 }

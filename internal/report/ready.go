@@ -4,7 +4,6 @@ import (
 	metav1 "k8s.io/apimachinery/pkg/apis/meta/v1"
 
 	"github.com/bowline-dev/bowline/api/v1alpha1"
-	"github.com/bowline-dev/bowline/internal/rollout"
 )
 
 // ready sums up: it says what the condition that decides says. RolledOut
@@ -23,30 +22,32 @@ func ready(rolledOut, available *finding) *finding {
 }
 
 // reconciling is there while the App is not ready and no person is needed.
-func reconciling(in Input, ready *finding) *finding {
-	if ready.isTrue() || needsPerson(in) {
+func reconciling(rolledOut, ready *finding) *finding {
+	if ready.isTrue() || stalls(rolledOut) {
 		return nil
 	}
 	return yes(ready.reason, ready.message)
 }
 
 // stalled is there while nothing more happens until a person acts.
-func stalled(in Input, ready *finding) *finding {
-	if !needsPerson(in) {
+func stalled(rolledOut, ready *finding) *finding {
+	if !stalls(rolledOut) {
 		return nil
 	}
 	return yes(ready.reason, ready.message)
 }
 
-// needsPerson tells whether waiting does not help. In each of these cases
-// RolledOut, and with it Ready, is False.
-func needsPerson(in Input) bool {
-	switch {
-	case in.Problem != nil:
-		return true
-	case in.Held != nil:
-		return in.Held.Reason == v1alpha1.ReasonInvalidImage || in.Held.Reason == v1alpha1.ReasonInvalidInput
-	default:
-		return in.Decision.Action == rollout.Stall
+// stalls tells whether waiting does not help. In each of these cases RolledOut,
+// and with it Ready, is False.
+func stalls(rolledOut *finding) bool {
+	if rolledOut.status != metav1.ConditionFalse {
+		return false
 	}
+	switch rolledOut.reason {
+	case v1alpha1.ReasonRolledBack, v1alpha1.ReasonFailed, v1alpha1.ReasonRollbackFailed,
+		v1alpha1.ReasonConflict, v1alpha1.ReasonRefused,
+		v1alpha1.ReasonInvalidImage, v1alpha1.ReasonInvalidInput:
+		return true
+	}
+	return false
 }

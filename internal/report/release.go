@@ -132,8 +132,10 @@ func evidenceOf(sign health.Sign, now time.Time) v1alpha1.Evidence {
 	return evidence
 }
 
-// classes is the order of the classes in the evidence.
-var classes = []health.Class{health.Terminal, health.Crash, health.NotReady, health.Infrastructure}
+// classes is the order of the classes in the evidence, which is that of a
+// verdict's signs: what the cluster could not do explains why a pod is not
+// ready.
+var classes = []health.Class{health.Terminal, health.Crash, health.Infrastructure, health.NotReady}
 
 // compareSigns orders signs: the fastest class first, then by pod, container
 // and reason. Of the signs of one container and reason the one with the most

@@ -124,10 +124,14 @@ func setCounts(status *v1alpha1.AppStatus, in Input) {
 	}
 }
 
-// failure is why the newest change did not go out.
+// failure is why the newest change did not go out. While changes are held, what
+// was told stands.
 func failure(in Input) v1alpha1.FailureStatus {
 	failed := in.Decision.FailedRelease
-	if failed == 0 {
+	switch {
+	case in.Decision.Action == rollout.Hold:
+		return in.App.Status.Failure
+	case failed == 0:
 		return v1alpha1.FailureStatus{}
 	}
 	told := v1alpha1.FailureStatus{Release: in.name(failed)}

@@ -1,7 +1,7 @@
 package report
 
 import (
-	metav1 "k8s.io/apimachinery/pkg/apis/meta/v1"
+	"cmp"
 
 	"github.com/bowline-dev/bowline/api/v1alpha1"
 	"github.com/bowline-dev/bowline/internal/rollout"
@@ -12,7 +12,7 @@ const (
 	wayOutOfConflict = "; delete or rename that object, or give the App another name"
 	wayOutOfRefusal  = "; change the spec or lift what refuses it; it is tried again every 5 minutes"
 	wayOutOfFailure  = "change the spec, or set the annotation " + v1alpha1.AnnotationRetry + " to try the same inputs again"
-	wayOutOfPause    = "spec.rollout.state is Paused; set it to Active to let the change out"
+	wayOutOfPause    = "; set it to Active to go on"
 	wayOutOfPin      = "remove the annotation to run what the spec says"
 	becauseOfPin     = "because the annotation " + v1alpha1.AnnotationRollbackTo + " asks for it"
 )
@@ -27,6 +27,8 @@ func rolledOut(in Input, available *finding) *finding {
 		return held(in)
 	case decision.Action == rollout.Hold && decision.Reason == v1alpha1.ReasonPaused:
 		return paused(in)
+	case decision.Action == rollout.Await:
+		return standing(in)
 	case decision.Action == rollout.Stall:
 		return stuck(in, available)
 	case decision.Action == rollout.RollBack || decision.Reason == v1alpha1.ReasonRollingBack:
@@ -45,9 +47,9 @@ func rolledOut(in Input, available *finding) *finding {
 // blocked: a child cannot be applied.
 func blocked(problem *Problem) *finding {
 	if problem.Reason == v1alpha1.ReasonConflict {
-		return no(v1alpha1.ReasonConflict, around("", problem.Message, wayOutOfConflict))
+		return no(v1alpha1.ReasonConflict, around("", cmp.Or(problem.Message, "an object belongs to somebody else"), wayOutOfConflict))
 	}
-	return no(v1alpha1.ReasonRefused, around("", problem.Message, wayOutOfRefusal))
+	return no(v1alpha1.ReasonRefused, around("", cmp.Or(problem.Message, "an object is refused"), wayOutOfRefusal))
 }
 
 // held: which Release is desired is not known while the inputs are not.
@@ -56,19 +58,51 @@ func held(in Input) *finding {
 	return &finding{resolved.status, resolved.reason, resolved.message}
 }
 
-// paused: what is out and healthy stays rolled out, a change waits.
+// paused: something waits to be done. An App that has nothing to do is settled,
+// paused or not.
 func paused(in Input) *finding {
-	desired := in.Decision.Desired
-	healthy := in.healthy(desired)
-	proved := healthy != nil && healthy.Status == metav1.ConditionTrue
-	switch {
-	case in.runs(desired) && proved && in.Decision.Make == nil:
-		return yes(v1alpha1.ReasonHealthy, in.name(desired)+" runs and is healthy")
-	case in.release(desired) == nil || in.Decision.Make != nil:
-		return no(v1alpha1.ReasonPaused, "a change waits: "+wayOutOfPause)
-	default:
-		return no(v1alpha1.ReasonPaused, in.name(desired)+" waits: "+wayOutOfPause)
+	waits := cmp.Or(in.Decision.Note, "spec.rollout.state is Paused; a change waits")
+	return no(v1alpha1.ReasonPaused, around("", waits, wayOutOfPause))
+}
+
+// standing: nothing can be concluded now, so what was reported stands, as long
+// as it was reported of the same Releases. What was in the way before is not
+// any more, or another rule would have matched.
+func standing(in Input) *finding {
+	before := find(in.App.Status.Conditions, v1alpha1.ConditionRolledOut)
+	if before != nil && stands(before.Reason, in.Decision.Reason) && sameStep(in) {
+		return &finding{before.Status, before.Reason, before.Message}
 	}
+	switch {
+	case in.Decision.FailedRelease != 0:
+		return no(v1alpha1.ReasonRollingBack, failedText(in, returning(in)))
+	case in.Decision.Reason == v1alpha1.ReasonPinned:
+		return pinned(in)
+	default:
+		return unknown(v1alpha1.ReasonProgressing, noted(in, in.name(in.Decision.Desired), "goes out"))
+	}
+}
+
+// stands tells whether a reason of RolledOut says how a rollout goes, and not
+// what was in its way.
+func stands(reason, decided string) bool {
+	switch reason {
+	case v1alpha1.ReasonPinned:
+		return decided == v1alpha1.ReasonPinned
+	case v1alpha1.ReasonHealthy, v1alpha1.ReasonProgressing, v1alpha1.ReasonBaking,
+		v1alpha1.ReasonRollingBack, v1alpha1.ReasonRolledBack, v1alpha1.ReasonFailed, v1alpha1.ReasonRollbackFailed:
+		return decided != v1alpha1.ReasonPinned
+	}
+	return false
+}
+
+// sameStep tells whether the status the App has speaks of the same desired,
+// running and failed Release.
+func sameStep(in Input) bool {
+	before := in.App.Status
+	return before.Release.Desired == in.name(in.Decision.Desired) &&
+		before.Release.Running == in.name(in.Running.Release) &&
+		before.Failure.Release == in.name(in.Decision.FailedRelease)
 }
 
 // stuck: nothing more happens until a person acts.
@@ -84,8 +118,16 @@ func stuck(in Input, available *finding) *finding {
 	case v1alpha1.ReasonRollbackFailed:
 		return no(v1alpha1.ReasonRollbackFailed, failedText(in, ", and so did what should have come back; "+running+" runs: "+wayOutOfFailure))
 	default:
-		return no(v1alpha1.ReasonFailed, failedText(in, "; its pods are kept: "+wayOut(in)))
+		return no(v1alpha1.ReasonFailed, failedText(in, kept(in)+": "+wayOut(in)))
 	}
+}
+
+// kept says that a failed Release runs on, for its pods to be looked at.
+func kept(in Input) string {
+	if in.runs(in.Decision.FailedRelease) {
+		return "; its pods are kept"
+	}
+	return ""
 }
 
 // wayOut names, besides a new attempt, the Release that could come back when
@@ -107,48 +149,37 @@ func returning(in Input) string {
 // never cut.
 func failedText(in Input, follows string) string {
 	failed := in.Decision.FailedRelease
-	if failed == 0 {
-		failed = in.Decision.Desired
-	}
+	name := cmp.Or(in.name(failed), "a Release")
 	reason, message := in.cause(failed)
 	if message == "" {
-		return in.name(failed) + " failed (" + reason + ")" + follows
+		return name + " failed (" + reason + ")" + follows
 	}
-	return around(in.name(failed)+" failed ("+reason+": ", message, ")"+follows)
+	return around(name+" failed ("+reason+": ", message, ")"+follows)
 }
 
 // pinned: a person asked for a Release; when it is out, that is what was asked
 // for.
 func pinned(in Input) *finding {
-	target := in.Decision.Target
-	if target == 0 {
-		target = in.Decision.Desired
-	}
+	target := cmp.Or(in.Decision.Target, in.Decision.Desired)
 	name := in.name(target)
-	if in.runs(target) && (in.Decision.Action == rollout.Settled || pinIsOut(in, name)) {
+	if in.runs(target) && pinIsOut(in) {
 		return yes(v1alpha1.ReasonPinned, name+" runs "+becauseOfPin+"; "+wayOutOfPin)
 	}
 	return unknown(v1alpha1.ReasonPinned, noted(in, name, "goes out "+becauseOfPin))
 }
 
 // pinIsOut tells whether the rollout of the pinned Release, which the
-// Deployment runs, is complete. Pods that come and go later do not undo it,
-// nor does it that the Deployment's controller has to look again.
-func pinIsOut(in Input, name string) bool {
-	if in.Running.Observed {
-		return !in.Running.CompletedAt.IsZero()
-	}
-	before := find(in.App.Status.Conditions, v1alpha1.ConditionRolledOut)
-	return before != nil && before.Status == metav1.ConditionTrue && in.App.Status.Release.Running == name
+// Deployment runs, is complete. Pods that come and go later do not undo it.
+func pinIsOut(in Input) bool {
+	running := in.Running
+	return in.Decision.Action == rollout.Settled || running.Observed && running.Old == 0 && !running.CompletedAt.IsZero()
 }
 
 // noted says what happens to a Release and the fact that allowed it.
 func noted(in Input, name, happens string) string {
-	if name == "" {
-		name = "a Release"
-	}
+	happens = cmp.Or(name, "a Release") + " " + happens
 	if in.Decision.Note == "" {
-		return name + " " + happens
+		return happens
 	}
-	return around(name+" "+happens+": ", in.Decision.Note, "")
+	return around(happens+": ", in.Decision.Note, "")
 }
