@@ -1,0 +1,220 @@
+package observe
+
+import (
+	"strconv"
+
+	appsv1 "k8s.io/api/apps/v1"
+	corev1 "k8s.io/api/core/v1"
+	"k8s.io/apimachinery/pkg/api/meta"
+	metav1 "k8s.io/apimachinery/pkg/apis/meta/v1"
+	"k8s.io/utils/ptr"
+
+	"github.com/bowline-dev/bowline/api/v1alpha1"
+	"github.com/bowline-dev/bowline/internal/health"
+	"github.com/bowline-dev/bowline/internal/rollout"
+)
+
+// Running says what the Deployment runs and how far it is.
+func (s Snapshot) Running() rollout.Running {
+	d := s.Deployment
+	if d == nil {
+		return rollout.Running{}
+	}
+	running := rollout.Running{
+		Exists:    true,
+		Release:   number(d.Spec.Template.Labels),
+		Observed:  d.Status.ObservedGeneration >= d.Generation,
+		Want:      ptr.Deref(d.Spec.Replicas, 1),
+		Total:     d.Status.Replicas,
+		Updated:   d.Status.UpdatedReplicas,
+		Ready:     d.Status.ReadyReplicas,
+		Available: d.Status.AvailableReplicas,
+	}
+	for i := range s.Pods {
+		switch pod := &s.Pods[i]; {
+		case !pod.DeletionTimestamp.IsZero():
+		case number(pod.Labels) != running.Release:
+			running.Old++
+		case podReady(pod):
+			running.UpdatedAvailable++
+		}
+	}
+	if c := condition(d, appsv1.DeploymentAvailable); c != nil {
+		running.Serving = c.Status == corev1.ConditionTrue
+	}
+	if c := condition(d, appsv1.DeploymentProgressing); c != nil && running.Observed && c.Reason == newReplicaSetAvailable {
+		running.CompletedAt = c.LastUpdateTime.Time
+	}
+	return running
+}
+
+// newReplicaSetAvailable is the reason by which the Deployment's controller
+// says that a rollout is complete (k8s.io/kubernetes
+// pkg/controller/deployment/util: NewRSAvailableReason).
+const newReplicaSetAvailable = "NewReplicaSetAvailable"
+
+// Facts returns what health needs to know of the pods of the Release that the
+// Deployment runs.
+func (s Snapshot) Facts() health.Facts {
+	running := s.Running()
+	facts := health.Facts{NodesReady: s.nodesReady(), CompletedAt: running.CompletedAt}
+	if s.Deployment != nil && running.Observed {
+		if c := condition(s.Deployment, appsv1.DeploymentReplicaFailure); c != nil && c.Status == corev1.ConditionTrue {
+			facts.ReplicaFailure = c.Message
+		}
+	}
+	for i := range s.Pods {
+		if pod := &s.Pods[i]; number(pod.Labels) == running.Release {
+			facts.Pods = append(facts.Pods, s.pod(pod))
+		}
+	}
+	return facts
+}
+
+// nodesReady is true where nobody asked: a cluster whose nodes cannot be read
+// is taken to work.
+func (s Snapshot) nodesReady() bool {
+	if s.Nodes == nil {
+		return true
+	}
+	for _, ready := range s.Nodes {
+		if ready {
+			return true
+		}
+	}
+	return false
+}
+
+func (s Snapshot) pod(pod *corev1.Pod) health.Pod {
+	ready, known := s.Nodes[pod.Spec.NodeName]
+	out := health.Pod{
+		Name:     pod.Name,
+		Release:  number(pod.Labels),
+		Created:  pod.CreationTimestamp.Time,
+		Deleting: !pod.DeletionTimestamp.IsZero(),
+		Failed:   pod.Status.Phase == corev1.PodFailed,
+		Reason:   pod.Status.Reason,
+		Message:  pod.Status.Message,
+		Ready:    podReady(pod),
+		NodeName: pod.Spec.NodeName,
+		NodeLost: known && !ready,
+	}
+	for _, c := range pod.Status.Conditions {
+		if c.Type == corev1.PodScheduled && c.Status == corev1.ConditionFalse && c.Reason == corev1.PodReasonUnschedulable {
+			out.Unschedulable = c.Message
+		}
+	}
+	out.Init = containers(pod.Status.InitContainerStatuses)
+	out.Containers = containers(pod.Status.ContainerStatuses)
+	return out
+}
+
+func containers(statuses []corev1.ContainerStatus) []health.Container {
+	var out []health.Container
+	for i := range statuses {
+		status := &statuses[i]
+		container := health.Container{
+			Name:      status.Name,
+			Image:     status.Image,
+			Ready:     status.Ready,
+			Started:   ptr.Deref(status.Started, status.State.Running != nil),
+			Restarts:  status.RestartCount,
+			Ended:     termination(status.State.Terminated),
+			LastEnded: termination(status.LastTerminationState.Terminated),
+		}
+		if waiting := status.State.Waiting; waiting != nil {
+			container.Waiting, container.WaitingMessage = waiting.Reason, waiting.Message
+		}
+		out = append(out, container)
+	}
+	return out
+}
+
+func termination(state *corev1.ContainerStateTerminated) *health.Termination {
+	if state == nil {
+		return nil
+	}
+	return &health.Termination{Reason: state.Reason, ExitCode: state.ExitCode, Message: state.Message, At: state.FinishedAt.Time}
+}
+
+// Releases returns what a decision needs to know of the Releases.
+func Releases(releases []v1alpha1.Release) []rollout.Release {
+	out := make([]rollout.Release, len(releases))
+	for i := range releases {
+		out[i] = releaseFacts(&releases[i])
+	}
+	return out
+}
+
+func releaseFacts(r *v1alpha1.Release) rollout.Release {
+	out := rollout.Release{
+		Number:     r.Spec.Number,
+		InputHash:  r.Spec.InputHash,
+		Health:     rollout.Unproven,
+		Created:    r.CreationTimestamp.Time,
+		Finished:   r.Status.FinishTime.Time,
+		Superseded: !r.Status.SupersededTime.IsZero(),
+		Retry:      r.Spec.RetryToken,
+		Restart:    r.Spec.RestartToken,
+		Progress:   rollout.Mark{Available: ptr.Deref(r.Status.Progress.Available, 0), At: r.Status.Progress.Time.Time},
+		Suspect:    rollout.Suspicion{Class: health.Class(r.Status.Suspicion.Class), Since: r.Status.Suspicion.Since.Time},
+	}
+	switch c := meta.FindStatusCondition(r.Status.Conditions, v1alpha1.ConditionHealthy); {
+	case c == nil:
+	case c.Status == metav1.ConditionTrue:
+		out.Health = rollout.Healthy
+	case c.Status == metav1.ConditionFalse:
+		out.Health, out.Reason, out.Message = rollout.Failed, c.Reason, c.Message
+	}
+	return out
+}
+
+// Policy returns what the person wants of a rollout.
+func Policy(spec v1alpha1.RolloutSpec) rollout.Policy {
+	return rollout.Policy{
+		Paused:           spec.Paused(),
+		ManualRollback:   spec.Rollback == v1alpha1.RollbackManual,
+		ProgressDeadline: spec.ProgressDeadline(),
+		Bake:             spec.Bake(),
+		MaxRestarts:      spec.RestartBudget(),
+	}
+}
+
+func condition(d *appsv1.Deployment, kind appsv1.DeploymentConditionType) *appsv1.DeploymentCondition {
+	for i := range d.Status.Conditions {
+		if d.Status.Conditions[i].Type == kind {
+			return &d.Status.Conditions[i]
+		}
+	}
+	return nil
+}
+
+// number returns the number of the Release in labels, 0 when there is none.
+func number(labels map[string]string) int64 {
+	n, err := strconv.ParseInt(labels[v1alpha1.LabelRelease], 10, 64)
+	if err != nil {
+		return 0
+	}
+	return n
+}
+
+func podReady(pod *corev1.Pod) bool {
+	for _, c := range pod.Status.Conditions {
+		if c.Type == corev1.PodReady {
+			return c.Status == corev1.ConditionTrue
+		}
+	}
+	return false
+}
+
+// inTrouble tells whether it matters for a pod how the nodes are.
+func inTrouble(pod corev1.Pod) bool { return !podReady(&pod) && pod.DeletionTimestamp.IsZero() }
+
+func isTrue(conditions []corev1.NodeCondition, kind corev1.NodeConditionType) bool {
+	for _, c := range conditions {
+		if c.Type == kind {
+			return c.Status == corev1.ConditionTrue
+		}
+	}
+	return false
+}

@@ -1,0 +1,148 @@
+package observe
+
+import (
+	"context"
+	"fmt"
+	"slices"
+
+	appsv1 "k8s.io/api/apps/v1"
+	autoscalingv2 "k8s.io/api/autoscaling/v2"
+	corev1 "k8s.io/api/core/v1"
+	policyv1 "k8s.io/api/policy/v1"
+	apierrors "k8s.io/apimachinery/pkg/api/errors"
+	metav1 "k8s.io/apimachinery/pkg/apis/meta/v1"
+	"sigs.k8s.io/controller-runtime/pkg/client"
+
+	"github.com/bowline-dev/bowline/api/v1alpha1"
+)
+
+// Snapshot is what there is of an App. A nil object does not exist, as far as
+// the caches know. Nothing in it may be changed: it is shared with the caches.
+type Snapshot struct {
+	// Releases are the App's Releases, in order of their numbers.
+	Releases   []v1alpha1.Release
+	Deployment *appsv1.Deployment
+	Service    *corev1.Service
+	Autoscaler *autoscalingv2.HorizontalPodAutoscaler
+	Budget     *policyv1.PodDisruptionBudget
+	// ConfigMaps and Secrets are the metadata of those that carry the App's
+	// label, by name.
+	ConfigMaps map[string]metav1.PartialObjectMetadata
+	Secrets    map[string]metav1.PartialObjectMetadata
+	// Pods carry the App's label.
+	Pods []corev1.Pod
+	// Nodes tells of each node, by name, whether it is ready. It is nil where
+	// no pod is in trouble: then nobody asks.
+	Nodes map[string]bool
+}
+
+// Read reads a Snapshot of an App.
+func Read(ctx context.Context, reader client.Reader, app *v1alpha1.App) (Snapshot, error) {
+	var s Snapshot
+	steps := []struct {
+		kind string
+		read func() error
+	}{
+		{"Releases", func() error { return s.readReleases(ctx, reader, app) }},
+		{"Deployment", func() (err error) { s.Deployment, err = get(ctx, reader, app, &appsv1.Deployment{}); return }},
+		{"Service", func() (err error) { s.Service, err = get(ctx, reader, app, &corev1.Service{}); return }},
+		{"HorizontalPodAutoscaler", func() (err error) {
+			s.Autoscaler, err = get(ctx, reader, app, &autoscalingv2.HorizontalPodAutoscaler{})
+			return
+		}},
+		{"PodDisruptionBudget", func() (err error) { s.Budget, err = get(ctx, reader, app, &policyv1.PodDisruptionBudget{}); return }},
+		{"ConfigMaps", func() (err error) { s.ConfigMaps, err = metadata(ctx, reader, app, "ConfigMapList"); return }},
+		{"Secrets", func() (err error) { s.Secrets, err = metadata(ctx, reader, app, "SecretList"); return }},
+		{"Pods", func() error { return s.readPods(ctx, reader, app) }},
+	}
+	for _, step := range steps {
+		if err := step.read(); err != nil {
+			return Snapshot{}, fmt.Errorf("read %s: %w", step.kind, err)
+		}
+	}
+	return s, nil
+}
+
+func get[T client.Object](ctx context.Context, reader client.Reader, app *v1alpha1.App, object T) (T, error) {
+	var none T
+	err := reader.Get(ctx, client.ObjectKeyFromObject(app), object)
+	if apierrors.IsNotFound(err) {
+		return none, nil
+	}
+	return object, err
+}
+
+func (s *Snapshot) readReleases(ctx context.Context, reader client.Reader, app *v1alpha1.App) error {
+	list := &v1alpha1.ReleaseList{}
+	if err := reader.List(ctx, list, ofApp(app)...); err != nil {
+		return err
+	}
+	for _, release := range list.Items {
+		// A namesake that was deleted a moment ago may have left Releases.
+		if metav1.IsControlledBy(&release, app) && release.DeletionTimestamp.IsZero() {
+			s.Releases = append(s.Releases, release)
+		}
+	}
+	slices.SortFunc(s.Releases, func(a, b v1alpha1.Release) int { return int(a.Spec.Number - b.Spec.Number) })
+	return nil
+}
+
+func (s *Snapshot) readPods(ctx context.Context, reader client.Reader, app *v1alpha1.App) error {
+	list := &corev1.PodList{}
+	if err := reader.List(ctx, list, ofApp(app)...); err != nil {
+		return err
+	}
+	s.Pods = list.Items
+	slices.SortFunc(s.Pods, func(a, b corev1.Pod) int { return compareNames(a.Name, b.Name) })
+	if !slices.ContainsFunc(s.Pods, inTrouble) {
+		return nil
+	}
+	nodes := &corev1.NodeList{}
+	if err := reader.List(ctx, nodes); err != nil {
+		return fmt.Errorf("read Nodes: %w", err)
+	}
+	s.Nodes = map[string]bool{}
+	for _, node := range nodes.Items {
+		s.Nodes[node.Name] = isTrue(node.Status.Conditions, corev1.NodeReady)
+	}
+	return nil
+}
+
+func metadata(ctx context.Context, reader client.Reader, app *v1alpha1.App, kind string) (map[string]metav1.PartialObjectMetadata, error) {
+	list := &metav1.PartialObjectMetadataList{}
+	list.SetGroupVersionKind(corev1.SchemeGroupVersion.WithKind(kind))
+	if err := reader.List(ctx, list, ofApp(app)...); err != nil {
+		return nil, err
+	}
+	byName := make(map[string]metav1.PartialObjectMetadata, len(list.Items))
+	for _, item := range list.Items {
+		byName[item.Name] = item
+	}
+	return byName, nil
+}
+
+// AppIndex is the cache index over the label that everything of an App
+// carries: without it a list would look at every object of the namespace.
+const AppIndex = "bowline.dev/app"
+
+// IndexApp is the index function of AppIndex.
+func IndexApp(object client.Object) []string {
+	if app := object.GetLabels()[v1alpha1.LabelApp]; app != "" {
+		return []string{app}
+	}
+	return nil
+}
+
+func ofApp(app *v1alpha1.App) []client.ListOption {
+	return []client.ListOption{client.InNamespace(app.Namespace), client.MatchingFields{AppIndex: app.Name}}
+}
+
+func compareNames(a, b string) int {
+	switch {
+	case a < b:
+		return -1
+	case a > b:
+		return 1
+	}
+	return 0
+}
