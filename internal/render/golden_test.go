@@ -77,7 +77,7 @@ func releaseOf(app *v1alpha1.App) *v1alpha1.Release {
 	return &v1alpha1.Release{Spec: spec}
 }
 
-func readApp(t *testing.T, file string) *v1alpha1.App {
+func readApp(t testing.TB, file string) *v1alpha1.App {
 	t.Helper()
 	data, err := os.ReadFile(file)
 	if err != nil {

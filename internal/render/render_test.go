@@ -1,0 +1,264 @@
+package render
+
+import (
+	"encoding/json"
+	"flag"
+	"math/rand/v2"
+	"reflect"
+	"slices"
+	"testing"
+
+	"k8s.io/apimachinery/pkg/util/validation"
+	"k8s.io/utils/ptr"
+
+	"github.com/bowline-dev/bowline/api/v1alpha1"
+)
+
+var seed = flag.Int64("seed", 1, "the first seed of random tests")
+
+// forRandomInputs calls a check with 300 random inputs and prints the seed of
+// the first that fails.
+func forRandomInputs(t *testing.T, check func(*testing.T, world, Input)) {
+	t.Helper()
+	for i := range int64(300) {
+		seed := *seed + i
+		w := newWorld(seed)
+		check(t, w, w.input())
+		if t.Failed() {
+			t.Fatalf("seed %d", seed)
+		}
+	}
+}
+
+func TestRenderIsDeterministicAndChangesNoInput(t *testing.T) {
+	forRandomInputs(t, func(t *testing.T, _ world, in Input) {
+		before := text(t, in)
+		first := text(t, Render(in))
+		if again := text(t, Render(deepCopy(in))); again != first {
+			t.Errorf("rendered again:\n%s\nat first:\n%s", again, first)
+		}
+		if after := text(t, in); after != before {
+			t.Errorf("the input became:\n%s\nit was:\n%s", after, before)
+		}
+	})
+}
+
+func deepCopy(in Input) Input {
+	in.App, in.Release = in.App.DeepCopy(), in.Release.DeepCopy()
+	if in.Replicas != nil {
+		in.Replicas = ptr.To(*in.Replicas)
+	}
+	return in
+}
+
+// TestPodsAreAFunctionOfTheRelease: whatever else changes, the same Release has
+// the same pods, the same configuration and the same Service.
+func TestPodsAreAFunctionOfTheRelease(t *testing.T) {
+	forRandomInputs(t, func(t *testing.T, w world, in Input) {
+		before := Render(in)
+		later := deepCopy(in)
+		w.live(&later)
+		later.App.Labels = map[string]string{"team": "blue"}
+		later.App.Annotations = map[string]string{v1alpha1.AnnotationRestart: "now"}
+		later.App.Spec.WorkloadSpec = w.workload()
+		later.App.Spec.Availability.Spread = pick(w, v1alpha1.SpreadNode, v1alpha1.SpreadZone, v1alpha1.SpreadNone)
+		later.Release.Status.Evidence = []v1alpha1.Evidence{{Reason: "Error"}}
+		after := Render(later)
+		same(t, "pod template", after.Deployment.Spec.Template, before.Deployment.Spec.Template)
+		same(t, "ConfigMap", after.Config, before.Config)
+		same(t, "Service", after.Service, before.Service)
+	})
+}
+
+// TestLiveObjectsDoNotDependOnTheRelease: a rollback takes no scaling back.
+func TestLiveObjectsDoNotDependOnTheRelease(t *testing.T) {
+	forRandomInputs(t, func(t *testing.T, w world, in Input) {
+		before := Render(in)
+		in.Release = newWorld(w.Int64()).input().Release
+		after := Render(in)
+		same(t, "HorizontalPodAutoscaler", after.Autoscaler, before.Autoscaler)
+		same(t, "PodDisruptionBudget", after.Budget, before.Budget)
+		after.Deployment.Spec.Template, before.Deployment.Spec.Template = nil, nil
+		same(t, "Deployment besides its template", after.Deployment, before.Deployment)
+	})
+}
+
+func TestNothingIsEmpty(t *testing.T) {
+	forRandomInputs(t, func(t *testing.T, _ world, in Input) {
+		objects := reflect.ValueOf(Render(in))
+		for i := range objects.NumField() {
+			if object := objects.Field(i); !object.IsNil() {
+				notEmpty(t, objects.Type().Field(i).Name, parsed(t, object.Interface()))
+			}
+		}
+		notEmpty(t, "ConfigCopy", parsed(t, ConfigCopy(in.App, "copy", nil, map[string][]byte{})))
+		notEmpty(t, "SecretCopy", parsed(t, SecretCopy(in.App, "copy", map[string][]byte{})))
+	})
+}
+
+// notEmpty fails for every list, map and null with nothing in it.
+func notEmpty(t *testing.T, path string, v any) {
+	t.Helper()
+	switch v := v.(type) {
+	case nil:
+		t.Errorf("%s is null", path)
+	case map[string]any:
+		if len(v) == 0 {
+			t.Errorf("%s is an empty map", path)
+		}
+		for key, value := range v {
+			notEmpty(t, path+"."+key, value)
+		}
+	case []any:
+		if len(v) == 0 {
+			t.Errorf("%s is an empty list", path)
+		}
+		for _, value := range v {
+			notEmpty(t, path+"[]", value)
+		}
+	}
+}
+
+// TestPodsAreCoherent: names are legal and unique, and everything a container
+// refers to is there.
+func TestPodsAreCoherent(t *testing.T) {
+	forRandomInputs(t, func(t *testing.T, _ world, in Input) {
+		out := Render(in)
+		pod := out.Deployment.Spec.Template.Spec
+		app := pod.Containers[0]
+		var data map[string]string
+		if out.Config != nil {
+			data = out.Config.Data
+		}
+		for key := range data {
+			if problems := validation.IsConfigMapKey(key); problems != nil {
+				t.Errorf("key %q: %v", key, problems)
+			}
+		}
+
+		var names, volumes, paths []string
+		for _, e := range app.Env {
+			names = append(names, *e.Name)
+			if e.ValueFrom != nil && e.ValueFrom.ConfigMapKeyRef != nil {
+				if _, ok := data[*e.ValueFrom.ConfigMapKeyRef.Key]; !ok || *e.ValueFrom.ConfigMapKeyRef.Name != *out.Config.Name {
+					t.Errorf("variable %s refers to nothing", *e.Name)
+				}
+			}
+		}
+		for _, v := range pod.Volumes {
+			volumes = append(volumes, *v.Name)
+			if problems := validation.IsDNS1123Label(*v.Name); problems != nil {
+				t.Errorf("volume %q: %v", *v.Name, problems)
+			}
+		}
+		for _, m := range app.VolumeMounts {
+			paths = append(paths, *m.MountPath)
+			if !slices.Contains(volumes, *m.Name) {
+				t.Errorf("mount %s: no volume %s", *m.MountPath, *m.Name)
+			}
+			if m.SubPath != nil {
+				if _, ok := data[*m.SubPath]; !ok {
+					t.Errorf("mount %s: no key %s", *m.MountPath, *m.SubPath)
+				}
+			}
+		}
+		unique(t, "variable", names)
+		unique(t, "volume", volumes)
+		unique(t, "mount path", paths)
+		if want := len(data) + len(in.Release.Spec.Workload.Env); len(names)+len(in.Release.Spec.Workload.Config.Files) > want {
+			t.Errorf("%d variables and files, at most %d expected", len(names), want)
+		}
+	})
+}
+
+func unique(t *testing.T, what string, names []string) {
+	t.Helper()
+	slices.Sort(names)
+	for i := 1; i < len(names); i++ {
+		if names[i] == names[i-1] {
+			t.Errorf("%s %s stands twice", what, names[i])
+		}
+	}
+}
+
+// TestConfigNameFollowsContent: the name changes if and only if literals or
+// files do.
+func TestConfigNameFollowsContent(t *testing.T) {
+	forRandomInputs(t, func(t *testing.T, w world, in Input) {
+		workload := in.Release.Spec.Workload
+		name := ConfigName("shop", workload)
+
+		other := w.workload()
+		other.Config.Data = workload.Config.Data
+		other.Config.Files = slices.Clone(workload.Config.Files)
+		w.Shuffle(len(other.Config.Files), func(i, j int) {
+			other.Config.Files[i], other.Config.Files[j] = other.Config.Files[j], other.Config.Files[i]
+		})
+		if got := ConfigName("shop", other); got != name {
+			t.Errorf("%q with the same literals and files, %q before", got, name)
+		}
+
+		changed := workload.DeepCopy()
+		changeContent(w.Rand, changed)
+		if got := ConfigName("shop", *changed); got == name {
+			t.Errorf("%q also with other content: %v, before %v", got, changed.Config, workload.Config)
+		}
+	})
+}
+
+// changeContent changes one literal or file, or adds one.
+func changeContent(r *rand.Rand, w *v1alpha1.WorkloadSpec) {
+	switch n := len(w.Config.Files); {
+	case n > 0 && r.IntN(2) == 0:
+		f := &w.Config.Files[r.IntN(n)]
+		f.Content = ptr.To(ptr.Deref(f.Content, "") + "!")
+	case n > 0 && r.IntN(2) == 0:
+		w.Config.Files[r.IntN(n)].Path += ".new"
+	case w.Config.Data != nil:
+		w.Config.Data["KEY_3"] += "!"
+	default:
+		w.Config.Data = map[string]v1alpha1.ConfigValue{"KEY_3": ""}
+	}
+}
+
+// same fails when two values have different JSON.
+func same(t *testing.T, what string, got, want any) {
+	t.Helper()
+	if got, want := text(t, got), text(t, want); got != want {
+		t.Errorf("%s:\n%s\nwant:\n%s", what, got, want)
+	}
+}
+
+func text(t *testing.T, v any) string {
+	t.Helper()
+	data, err := json.Marshal(v)
+	if err != nil {
+		t.Fatal(err)
+	}
+	return string(data)
+}
+
+func parsed(t *testing.T, v any) any {
+	t.Helper()
+	var out any
+	if err := json.Unmarshal([]byte(text(t, v)), &out); err != nil {
+		t.Fatal(err)
+	}
+	return out
+}
+
+func BenchmarkRender(b *testing.B) {
+	for name, file := range map[string]string{
+		"minimal": "testdata/minimal.app.yaml",
+		"full":    "testdata/full.app.yaml",
+		"sources": "testdata/files-and-sources.app.yaml",
+	} {
+		b.Run(name, func(b *testing.B) {
+			in := inputOf(readApp(b, file))
+			b.ReportAllocs()
+			for b.Loop() {
+				Render(in)
+			}
+		})
+	}
+}
