@@ -25,8 +25,7 @@ type Snapshot struct {
 	Service    *corev1.Service
 	Autoscaler *autoscalingv2.HorizontalPodAutoscaler
 	Budget     *policyv1.PodDisruptionBudget
-	// ConfigMaps and Secrets are the metadata of those that carry the App's
-	// label, by name.
+	// ConfigMaps and Secrets are the metadata of the App's own, by name.
 	ConfigMaps map[string]metav1.PartialObjectMetadata
 	Secrets    map[string]metav1.PartialObjectMetadata
 	// Pods carry the App's label.
@@ -66,7 +65,9 @@ func Read(ctx context.Context, reader client.Reader, app *v1alpha1.App) (Snapsho
 func get[T client.Object](ctx context.Context, reader client.Reader, app *v1alpha1.App, object T) (T, error) {
 	var none T
 	err := reader.Get(ctx, client.ObjectKeyFromObject(app), object)
-	if apierrors.IsNotFound(err) {
+	// Somebody else's object is not a child of the App, whatever its labels:
+	// applying a child of that name finds out and says so.
+	if apierrors.IsNotFound(err) || err == nil && !metav1.IsControlledBy(object, app) {
 		return none, nil
 	}
 	return object, err
@@ -116,7 +117,9 @@ func metadata(ctx context.Context, reader client.Reader, app *v1alpha1.App, kind
 	}
 	byName := make(map[string]metav1.PartialObjectMetadata, len(list.Items))
 	for _, item := range list.Items {
-		byName[item.Name] = item
+		if metav1.IsControlledBy(&item, app) {
+			byName[item.Name] = item
+		}
 	}
 	return byName, nil
 }

@@ -1,0 +1,247 @@
+package apply
+
+import (
+	"context"
+	"crypto/sha256"
+	"encoding/hex"
+	"encoding/json"
+	"fmt"
+
+	appsv1 "k8s.io/api/apps/v1"
+	apierrors "k8s.io/apimachinery/pkg/api/errors"
+	metav1 "k8s.io/apimachinery/pkg/apis/meta/v1"
+	"k8s.io/apimachinery/pkg/runtime"
+	"k8s.io/apimachinery/pkg/runtime/schema"
+	"k8s.io/apimachinery/pkg/types"
+	appsv1ac "k8s.io/client-go/applyconfigurations/apps/v1"
+	"k8s.io/utils/clock"
+	"k8s.io/utils/lru"
+	"sigs.k8s.io/controller-runtime/pkg/client"
+
+	"github.com/bowline-dev/bowline/api/v1alpha1"
+)
+
+// createOnly is a resource version that no object can have: the first write to
+// etcd has a higher one. An apply that carries it creates the object or fails
+// with a conflict, never changes one. See docs/decisions/0001.
+const createOnly = "1"
+
+// memory bounds how many objects are remembered to be in order.
+const memory = 20_000
+
+// Intent is an apply configuration of a namespaced object.
+type Intent[T any] interface {
+	comparable
+	runtime.ApplyConfiguration
+	GetKind() *string
+	GetName() *string
+	GetNamespace() *string
+	WithAnnotations(map[string]string) T
+	WithUID(types.UID) T
+	WithResourceVersion(string) T
+}
+
+// Applier applies children of Apps.
+type Applier struct {
+	client  client.Client
+	live    client.Reader
+	clock   clock.PassiveClock
+	inOrder *lru.Cache // UID -> version, to compare each version of an object once
+	refused *lru.Cache // child -> refusal, to ask seldom what was refused
+}
+
+// New returns an Applier. The client's writes are seen by its own later reads;
+// the reader asks the API server.
+func New(c client.Client, live client.Reader, clk clock.PassiveClock) *Applier {
+	return &Applier{client: c, live: live, clock: clk, inOrder: lru.New(memory), refused: lru.New(memory)}
+}
+
+// version is a state of an object that was found in order for an intent.
+type version struct{ resourceVersion, intent string }
+
+// Child makes a child of the App hold an intent. Live is the child as the
+// caches know it, nil when they know none. It tells whether it changed
+// anything.
+func Child[T Intent[T]](ctx context.Context, a *Applier, app *v1alpha1.App, live client.Object, intent T, opts ...client.ApplyOption) (bool, error) {
+	hash, err := hashOf(intent)
+	if err != nil {
+		return false, err
+	}
+	if live != nil {
+		if same, err := a.holds(live, intent, hash); err != nil || same {
+			return false, err
+		}
+	}
+	return send(ctx, a, app, live, intent, hash, opts...)
+}
+
+// send applies an intent: to the live object and no other, or to none.
+func send[T Intent[T]](ctx context.Context, a *Applier, app *v1alpha1.App, live client.Object, intent T, hash string, opts ...client.ApplyOption) (bool, error) {
+	kind, name := *intent.GetKind(), *intent.GetName()
+	if err := a.refusedLately(app, kind, name, hash); err != nil {
+		return false, err
+	}
+	if live != nil {
+		intent.WithUID(live.GetUID())
+	} else {
+		intent.WithResourceVersion(createOnly)
+	}
+	intent.WithAnnotations(map[string]string{v1alpha1.AnnotationIntent: hash})
+	err := a.client.Apply(ctx, intent, append(opts, client.FieldOwner(v1alpha1.FieldOwner), client.ForceOwnership)...)
+	if live == nil && apierrors.IsConflict(err) {
+		return false, a.whoHas(ctx, app, kind, name)
+	}
+	err = classify(kind, name, err)
+	a.remember(app, kind, name, hash, err)
+	return err == nil, err
+}
+
+// Copy makes sure that an immutable, content-addressed object exists. It needs
+// no comparing: what has the name has the content.
+func Copy[T Intent[T]](ctx context.Context, a *Applier, app *v1alpha1.App, intent T) error {
+	// These are cached as metadata only: waiting to read the write back would
+	// start a cache of their content.
+	_, err := Child(ctx, a, app, nil, intent, client.DisableReadYourWritesConsistency)
+	return err
+}
+
+// Deployment is Child for the Deployment, whose number of pods may belong to a
+// HorizontalPodAutoscaler: then the intent does not state it, and seed is the
+// number a new Deployment starts with.
+//
+// The sole owner of a field that stops stating it resets it to its default, a
+// single pod. So before the first intent without a number another field owner
+// states the number there is, and from then on holds it until the autoscaler
+// writes one.
+func (a *Applier) Deployment(ctx context.Context, app *v1alpha1.App, live *appsv1.Deployment, intent *appsv1ac.DeploymentApplyConfiguration, seed int32) (bool, error) {
+	if intent.Spec.Replicas != nil {
+		return Child(ctx, a, app, object(live), intent)
+	}
+	hash, err := hashOf(intent)
+	if err != nil {
+		return false, err
+	}
+	if live == nil {
+		intent.WithAnnotations(map[string]string{v1alpha1.AnnotationReplicas: "owned"})
+		intent.Spec.WithReplicas(seed)
+		return send(ctx, a, app, nil, intent, hash)
+	}
+	if same, err := a.holds(live, intent, hash); err != nil || same {
+		return false, err
+	}
+	if live.Annotations[v1alpha1.AnnotationReplicas] != "" && live.Spec.Replicas != nil {
+		hold := appsv1ac.Deployment(live.Name, live.Namespace).
+			WithUID(live.UID).
+			WithResourceVersion(live.ResourceVersion).
+			WithSpec(appsv1ac.DeploymentSpec().WithReplicas(*live.Spec.Replicas))
+		err := a.client.Apply(ctx, hold, client.FieldOwner(v1alpha1.ScaleFieldOwner), client.ForceOwnership)
+		if err != nil {
+			return false, classify("Deployment", live.Name, err)
+		}
+	}
+	return send(ctx, a, app, live, intent, hash)
+}
+
+// Delete deletes a child, if it is still the same object.
+func (a *Applier) Delete(ctx context.Context, child client.Object, opts ...client.DeleteOption) error {
+	uid := child.GetUID()
+	opts = append(opts, client.Preconditions{UID: &uid}, client.PropagationPolicy(metav1.DeletePropagationBackground))
+	err := a.client.Delete(ctx, child, opts...)
+	switch {
+	case apierrors.IsNotFound(err):
+		return nil
+	case apierrors.IsConflict(err):
+		return ErrStale
+	case err != nil:
+		return fmt.Errorf("delete %T %q: %w", child, child.GetName(), err)
+	}
+	return nil
+}
+
+// holds tells whether an object already has everything an intent says.
+func (a *Applier) holds(live client.Object, intent any, hash string) (bool, error) {
+	if live.GetAnnotations()[v1alpha1.AnnotationIntent] != hash {
+		return false, nil
+	}
+	seen := version{live.GetResourceVersion(), hash}
+	if known, ok := a.inOrder.Get(live.GetUID()); ok && known == seen {
+		return true, nil
+	}
+	wanted, err := fields(intent)
+	if err != nil {
+		return false, err
+	}
+	have, err := runtime.DefaultUnstructuredConverter.ToUnstructured(live)
+	if err != nil {
+		return false, fmt.Errorf("read the fields of %T: %w", live, err)
+	}
+	// The caches drop an object's kind.
+	delete(wanted, "kind")
+	delete(wanted, "apiVersion")
+	if !subset(wanted, have, "") {
+		return false, nil
+	}
+	a.inOrder.Add(live.GetUID(), seen)
+	return true, nil
+}
+
+// whoHas finds out why a child could not be created: it exists and is ours,
+// only the caches do not know yet, or it is somebody else's.
+func (a *Applier) whoHas(ctx context.Context, app *v1alpha1.App, kind, name string) error {
+	found := &metav1.PartialObjectMetadata{}
+	found.SetGroupVersionKind(kinds[kind])
+	err := a.live.Get(ctx, client.ObjectKey{Namespace: app.Namespace, Name: name}, found)
+	switch {
+	case apierrors.IsNotFound(err):
+		return ErrStale
+	case err != nil:
+		return fmt.Errorf("look who has %s %q: %w", kind, name, err)
+	case metav1.IsControlledBy(found, app):
+		return ErrStale
+	}
+	conflict := &ConflictError{Kind: kind, Namespace: app.Namespace, Name: name}
+	if owner := metav1.GetControllerOf(found); owner != nil {
+		conflict.Owner = fmt.Sprintf("%s %q (UID %s)", owner.Kind, owner.Name, owner.UID)
+	}
+	return conflict
+}
+
+// kinds are the kinds of children.
+var kinds = map[string]schema.GroupVersionKind{
+	"ConfigMap":               {Version: "v1", Kind: "ConfigMap"},
+	"Secret":                  {Version: "v1", Kind: "Secret"},
+	"Service":                 {Version: "v1", Kind: "Service"},
+	"Deployment":              {Group: "apps", Version: "v1", Kind: "Deployment"},
+	"HorizontalPodAutoscaler": {Group: "autoscaling", Version: "v2", Kind: "HorizontalPodAutoscaler"},
+	"PodDisruptionBudget":     {Group: "policy", Version: "v1", Kind: "PodDisruptionBudget"},
+}
+
+// hashOf identifies an intent.
+func hashOf(intent any) (string, error) {
+	encoded, err := json.Marshal(intent)
+	if err != nil {
+		return "", fmt.Errorf("encode %T: %w", intent, err)
+	}
+	sum := sha256.Sum256(encoded)
+	return hex.EncodeToString(sum[:8]), nil
+}
+
+func fields(intent any) (map[string]any, error) {
+	encoded, err := json.Marshal(intent)
+	if err != nil {
+		return nil, fmt.Errorf("encode %T: %w", intent, err)
+	}
+	var out map[string]any
+	if err := json.Unmarshal(encoded, &out); err != nil {
+		return nil, fmt.Errorf("decode %T: %w", intent, err)
+	}
+	return out, nil
+}
+
+// object keeps a nil pointer from becoming an interface that is not nil.
+func object(d *appsv1.Deployment) client.Object {
+	if d == nil {
+		return nil
+	}
+	return d
+}

@@ -1,0 +1,65 @@
+package apply
+
+import (
+	"errors"
+	"fmt"
+	"strings"
+
+	apierrors "k8s.io/apimachinery/pkg/api/errors"
+	metav1 "k8s.io/apimachinery/pkg/apis/meta/v1"
+)
+
+// ErrStale tells that the caches are behind the API server. Nothing was
+// changed; the change that is on its way causes another look.
+var ErrStale = errors.New("the cache is behind the API server")
+
+// ConflictError tells that a child's name is taken by somebody else's object.
+type ConflictError struct {
+	Kind, Namespace, Name string
+	// Owner names who controls the object, empty when nobody does.
+	Owner string
+}
+
+// Error names the object and the way out.
+func (e *ConflictError) Error() string {
+	owner := "which nothing controls"
+	if e.Owner != "" {
+		owner = "which belongs to " + e.Owner
+	}
+	return fmt.Sprintf("%s %q exists in namespace %q, %s: it was not touched; delete or rename it, or give the App another name",
+		e.Kind, e.Name, e.Namespace, owner)
+}
+
+// RefusedError tells that the API server does not accept a child.
+type RefusedError struct {
+	Kind, Name string
+	Err        error
+}
+
+// Error names the object and what the API server said.
+func (e *RefusedError) Error() string {
+	return fmt.Sprintf("%s %q is refused by the API server: %v", e.Kind, e.Name, e.Err)
+}
+
+// Unwrap returns what the API server said.
+func (e *RefusedError) Unwrap() error { return e.Err }
+
+// classify makes errors of requests ours. What it does not know is worth a
+// retry.
+func classify(kind, name string, err error) error {
+	switch {
+	case err == nil:
+		return nil
+	case apierrors.IsConflict(err), anotherUID(err):
+		return ErrStale
+	case apierrors.IsInvalid(err), apierrors.IsForbidden(err), apierrors.IsBadRequest(err):
+		return &RefusedError{Kind: kind, Name: name, Err: err}
+	}
+	return fmt.Errorf("apply %s %q: %w", kind, name, err)
+}
+
+// anotherUID tells that the object was replaced by another one of its name.
+func anotherUID(err error) bool {
+	return apierrors.IsInvalid(err) && apierrors.HasStatusCause(err, metav1.CauseTypeFieldValueInvalid) &&
+		strings.Contains(err.Error(), "metadata.uid")
+}
