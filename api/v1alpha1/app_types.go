@@ -61,7 +61,7 @@ type AppList struct {
 // and rollout act at once and restart nothing.
 //
 // +kubebuilder:validation:MinProperties=1
-// +kubebuilder:validation:XValidation:rule="!(has(self.replicas) && has(self.autoscale))",message="spec.replicas and spec.autoscale exclude each other: remove one of them"
+// +kubebuilder:validation:XValidation:rule="!(has(self.replicas) && has(self.autoscale))",message="replicas and autoscale exclude each other: remove one of them"
 type AppSpec struct {
 	WorkloadSpec `json:",inline"`
 
@@ -93,8 +93,8 @@ type WorkloadSpec struct {
 	// ghcr.io/acme/shop:1.4.2.
 	// +kubebuilder:validation:MinLength=1
 	// +kubebuilder:validation:MaxLength=512
-	// +kubebuilder:validation:XValidation:rule="!self.matches('\\\\s')",message="spec.image: an image reference has no white space"
-	// +kubebuilder:validation:XValidation:rule="!self.contains('://')",message="spec.image: an image reference has no scheme: write registry.example/team/app:tag, not https://registry.example/team/app:tag"
+	// +kubebuilder:validation:XValidation:rule="!self.matches('\\\\s')",message="an image reference has no white space"
+	// +kubebuilder:validation:XValidation:rule="!self.contains('://')",message="an image reference has no scheme: write registry.example/team/app:tag, not https://registry.example/team/app:tag"
 	// +required
 	Image string `json:"image,omitempty"`
 
@@ -147,7 +147,7 @@ type WorkloadSpec struct {
 	// there is at least one.
 	// +kubebuilder:validation:MinItems=0
 	// +kubebuilder:validation:MaxItems=16
-	// +kubebuilder:validation:XValidation:rule="self.all(a, self.exists_one(b, a.port == b.port && (has(a.protocol) ? a.protocol : 'TCP') == (has(b.protocol) ? b.protocol : 'TCP')))",message="spec.ports: a port number stands at most once for each protocol"
+	// +kubebuilder:validation:XValidation:rule="self.all(a, self.exists_one(b, a.port == b.port && (has(a.protocol) ? a.protocol : 'TCP') == (has(b.protocol) ? b.protocol : 'TCP')))",message="a port number stands at most once for each protocol"
 	// +listType=map
 	// +listMapKey=name
 	// +optional
@@ -218,7 +218,7 @@ type PortSpec struct {
 	// name is the port's name, by which probes and other objects refer to it.
 	// +kubebuilder:validation:MinLength=1
 	// +kubebuilder:validation:MaxLength=15
-	// +kubebuilder:validation:XValidation:rule="self.matches('^[a-z0-9]([a-z0-9-]*[a-z0-9])?$') && self.matches('[a-z]') && !self.contains('--')",message="spec.ports[].name: lower case letters, digits and single '-' inside, with at least one letter"
+	// +kubebuilder:validation:XValidation:rule="self.matches('^[a-z0-9]([a-z0-9-]*[a-z0-9])?$') && self.matches('[a-z]') && !self.contains('--')",message="lower case letters, digits and single '-' inside, with at least one letter"
 	// +required
 	Name string `json:"name,omitempty"`
 
@@ -242,7 +242,7 @@ type ConfigSpec struct {
 	// data are literals, given to the container as environment variables.
 	// +kubebuilder:validation:MinProperties=1
 	// +kubebuilder:validation:MaxProperties=256
-	// +kubebuilder:validation:XValidation:rule="self.all(k, k.matches('^[A-Za-z_][A-Za-z0-9_]*$') && size(k) <= 253)",message="spec.config.data: a key is the name of an environment variable: letters, digits and '_', not starting with a digit"
+	// +kubebuilder:validation:XValidation:rule="self.all(k, k.matches('^[A-Za-z_][A-Za-z0-9_]*$') && size(k) <= 253)",message="a key is the name of an environment variable: letters, digits and '_', not starting with a digit"
 	// +optional
 	Data map[string]ConfigValue `json:"data,omitempty"`
 
@@ -277,9 +277,9 @@ type FileSpec struct {
 	// path is the file's absolute path in the container.
 	// +kubebuilder:validation:MinLength=2
 	// +kubebuilder:validation:MaxLength=512
-	// +kubebuilder:validation:XValidation:rule="self.startsWith('/') && !self.endsWith('/') && !self.contains('//')",message="spec.config.files[].path: an absolute path of a file, such as /etc/shop/app.yaml"
-	// +kubebuilder:validation:XValidation:rule="!self.split('/').exists(s, s == '..' || s == '.')",message="spec.config.files[].path: the path must not contain '.' or '..' segments"
-	// +kubebuilder:validation:XValidation:rule="!self.contains(':')",message="spec.config.files[].path: the path must not contain ':'"
+	// +kubebuilder:validation:XValidation:rule="self.startsWith('/') && !self.endsWith('/') && !self.contains('//')",message="an absolute path of a file, such as /etc/shop/app.yaml"
+	// +kubebuilder:validation:XValidation:rule="!self.split('/').exists(s, s == '..' || s == '.')",message="the path must not contain '.' or '..' segments"
+	// +kubebuilder:validation:XValidation:rule="!self.contains(':')",message="the path must not contain ':'"
 	// +required
 	Path string `json:"path,omitempty"`
 
@@ -311,7 +311,7 @@ type SourceSpec struct {
 	// prefix is put before every key. Only with as: Env.
 	// +kubebuilder:validation:MinLength=1
 	// +kubebuilder:validation:MaxLength=128
-	// +kubebuilder:validation:XValidation:rule="self.matches('^[A-Za-z_][A-Za-z0-9_]*$')",message="prefix: letters, digits and '_', not starting with a digit, because it begins the name of an environment variable"
+	// +kubebuilder:validation:XValidation:rule="self.matches('^[A-Za-z_][A-Za-z0-9_]*$')",message="letters, digits and '_', not starting with a digit, because it begins the name of an environment variable"
 	// +optional
 	Prefix string `json:"prefix,omitempty"`
 
@@ -319,9 +319,9 @@ type SourceSpec struct {
 	// Only with as: Files.
 	// +kubebuilder:validation:MinLength=2
 	// +kubebuilder:validation:MaxLength=512
-	// +kubebuilder:validation:XValidation:rule="self.startsWith('/') && !self.endsWith('/') && !self.contains('//')",message="mountPath: an absolute path of a directory without a slash at its end, such as /etc/shop"
-	// +kubebuilder:validation:XValidation:rule="!self.split('/').exists(s, s == '..' || s == '.')",message="mountPath: the path must not contain '.' or '..' segments"
-	// +kubebuilder:validation:XValidation:rule="!self.contains(':')",message="mountPath: the path must not contain ':'"
+	// +kubebuilder:validation:XValidation:rule="self.startsWith('/') && !self.endsWith('/') && !self.contains('//')",message="an absolute path of a directory without a slash at its end, such as /etc/shop"
+	// +kubebuilder:validation:XValidation:rule="!self.split('/').exists(s, s == '..' || s == '.')",message="the path must not contain '.' or '..' segments"
+	// +kubebuilder:validation:XValidation:rule="!self.contains(':')",message="the path must not contain ':'"
 	// +optional
 	MountPath string `json:"mountPath,omitempty"`
 }
@@ -392,7 +392,7 @@ type SchedulingSpec struct {
 // With none of cpu, memory and metrics, the target is 80 % of the requested
 // CPU.
 //
-// +kubebuilder:validation:XValidation:rule="(has(self.min) ? self.min : 1) <= self.max",message="spec.autoscale.min must be at most spec.autoscale.max"
+// +kubebuilder:validation:XValidation:rule="(has(self.min) ? self.min : 1) <= self.max",message="min must be at most max"
 type AutoscaleSpec struct {
 	// min is the least number of pods. Left out, it is 1.
 	// +kubebuilder:validation:Minimum=1
@@ -439,7 +439,7 @@ type AvailabilitySpec struct {
 	// evicted at one time. It becomes a PodDisruptionBudget when the App has
 	// more than one replica. Left out, it is 1.
 	// +kubebuilder:validation:XIntOrString
-	// +kubebuilder:validation:XValidation:rule="type(self) == int ? self >= 1 : self.matches('^(100|[1-9][0-9]?)%$')",message="spec.availability.maxUnavailable: a number from 1 or a percentage from 1% to 100%; 0 would block every node drain"
+	// +kubebuilder:validation:XValidation:rule="type(self) == int ? self >= 1 : self.matches('^(100|[1-9][0-9]?)%$')",message="a number from 1 or a percentage from 1% to 100%; 0 would block every node drain"
 	// +optional
 	MaxUnavailable *intstr.IntOrString `json:"maxUnavailable,omitempty"`
 
@@ -465,19 +465,19 @@ const (
 // RolloutSpec is how a change goes out and when it is taken back.
 //
 // +kubebuilder:validation:MinProperties=1
-// +kubebuilder:validation:XValidation:rule="!(has(self.maxSurge) && has(self.maxUnavailable) && (string(self.maxSurge) in ['0', '0%']) && (string(self.maxUnavailable) in ['0', '0%']))",message="spec.rollout: maxSurge and maxUnavailable must not both be 0, else no pod could be replaced"
+// +kubebuilder:validation:XValidation:rule="!(has(self.maxSurge) && has(self.maxUnavailable) && (string(self.maxSurge) in ['0', '0%']) && (string(self.maxUnavailable) in ['0', '0%']))",message="maxSurge and maxUnavailable must not both be 0, else no pod could be replaced"
 type RolloutSpec struct {
 	// maxSurge is how many pods, as a number or a percentage, may run above
 	// the wanted number. Left out, it is 25%.
 	// +kubebuilder:validation:XIntOrString
-	// +kubebuilder:validation:XValidation:rule="type(self) == int ? self >= 0 : self.matches('^(100|[1-9]?[0-9])%$')",message="spec.rollout.maxSurge: a number from 0 or a percentage from 0% to 100%"
+	// +kubebuilder:validation:XValidation:rule="type(self) == int ? self >= 0 : self.matches('^(100|[1-9]?[0-9])%$')",message="a number from 0 or a percentage from 0% to 100%"
 	// +optional
 	MaxSurge *intstr.IntOrString `json:"maxSurge,omitempty"`
 
 	// maxUnavailable is how many pods, as a number or a percentage, may be
 	// missing from the wanted number. Left out, it is 25%.
 	// +kubebuilder:validation:XIntOrString
-	// +kubebuilder:validation:XValidation:rule="type(self) == int ? self >= 0 : self.matches('^(100|[1-9]?[0-9])%$')",message="spec.rollout.maxUnavailable: a number from 0 or a percentage from 0% to 100%"
+	// +kubebuilder:validation:XValidation:rule="type(self) == int ? self >= 0 : self.matches('^(100|[1-9]?[0-9])%$')",message="a number from 0 or a percentage from 0% to 100%"
 	// +optional
 	MaxUnavailable *intstr.IntOrString `json:"maxUnavailable,omitempty"`
 

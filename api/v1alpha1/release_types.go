@@ -28,7 +28,7 @@ type Release struct {
 	metav1.ObjectMeta `json:"metadata,omitempty"`
 
 	// spec is what the Release is made of. It never changes.
-	// +kubebuilder:validation:XValidation:rule="self == oldSelf",message="spec: a Release never changes; change the App, and a new Release is made"
+	// +kubebuilder:validation:XValidation:rule="self == oldSelf",message="a Release never changes; change the App, and a new Release is made"
 	// +required
 	Spec ReleaseSpec `json:"spec,omitzero"`
 
