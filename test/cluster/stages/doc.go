@@ -13,8 +13,9 @@
 //	outcome                          moments
 //	ready, never-ready               new -> running
 //	slow-start                       new -> starting -> running
-//	image-not-found, registry-5xx    new -> ErrImagePull -> ImagePullBackOff -> ErrImagePull ...
-//	crash-loop, crash-later, oom     new -> running -> terminated -> running -> terminated -> CrashLoopBackOff -> running ...
-//	any, in a pod of a Job           job-new -> job-running -> completed
+//	image-not-found, registry-5xx    new -> ErrImagePull <-> ImagePullBackOff
+//	crash-loop, crash-later, oom     new -> running -> terminated -> running -> terminated-again
+//	                                 -> CrashLoopBackOff -> running -> terminated-again ...
+//	job (a pod that a Job owns)      new -> running, then the pod is over
 //	any, when the pod is deleted     deleted
 package stages
