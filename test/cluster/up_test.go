@@ -61,28 +61,6 @@ func TestADyingProgramEndsTheCluster(t *testing.T) {
 	wantNothingLeft(t, cluster.Record)
 }
 
-// The kernel ends the programs when the supervisor had no chance to; `down`
-// removes the folder it left.
-func TestKilledSupervisorTakesItsProgramsAlong(t *testing.T) {
-	cluster := start(t, "--nodes=0", "--dir="+filepath.Join(t.TempDir(), "cluster"))
-	if err := cluster.process.Process.Kill(); err != nil {
-		t.Fatal(err)
-	}
-	<-cluster.ended
-	eventually(t, "every program has ended", 10*time.Second, func() bool {
-		for _, pid := range cluster.PIDs {
-			if alive(pid) {
-				return false
-			}
-		}
-		return true
-	})
-	if output, err := exec.Command(command, "down", "--dir="+cluster.Dir).CombinedOutput(); err != nil {
-		t.Fatalf("down: %v\n%s", err, output)
-	}
-	wantNothingLeft(t, cluster.Record)
-}
-
 func TestDetachedCluster(t *testing.T) {
 	dir := filepath.Join(t.TempDir(), "cluster")
 	output, err := exec.Command(command, "up", "--detach", "--json", "--nodes=1", "--dir="+dir).Output()
@@ -104,9 +82,7 @@ func TestDetachedCluster(t *testing.T) {
 		t.Fatalf("down: %v\n%s", err, output)
 	}
 	wantNothingLeft(t, cluster)
-	if alive(cluster.Supervisor) {
-		t.Error("the supervisor still runs")
-	}
+	eventually(t, "the supervisor has ended", 10*time.Second, func() bool { return !alive(cluster.Supervisor) })
 	if err := exec.Command(command, "status", "--dir="+dir).Run(); err == nil {
 		t.Error("status says that a cluster runs")
 	}
