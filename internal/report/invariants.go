@@ -184,7 +184,7 @@ func readySumsUp(app *v1alpha1.App) []error {
 		all = all && is(app, kind, metav1.ConditionTrue)
 	}
 	if is(app, v1alpha1.ConditionReady, metav1.ConditionTrue) != all {
-		return []error{fmt.Errorf("Ready does not sum up InputsResolved, Available and RolledOut")}
+		return []error{errors.New("Ready does not sum up InputsResolved, Available and RolledOut")}
 	}
 	if !is(app, v1alpha1.ConditionInputsResolved, metav1.ConditionTrue) && is(app, v1alpha1.ConditionRolledOut, metav1.ConditionTrue) {
 		return []error{errors.New("RolledOut, but the inputs are not resolved")}
@@ -204,10 +204,6 @@ func releasesAgree(app *v1alpha1.App) (violations []error) {
 		violations = append(violations, errors.New("rolled out, but nothing runs"))
 	case rolledOut.Reason == v1alpha1.ReasonRolledBack && (roles.Running == failed || roles.LastHealthy == ""):
 		violations = append(violations, fmt.Errorf("%q runs after a rollback of %q to %q", roles.Running, failed, roles.LastHealthy))
-	}
-	if available := find(app.Status.Conditions, v1alpha1.ConditionAvailable); available != nil &&
-		available.Status == metav1.ConditionTrue && roles.Running == "" {
-		violations = append(violations, errors.New("available, but nothing runs"))
 	}
 	return violations
 }

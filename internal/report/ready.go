@@ -16,6 +16,8 @@ func ready(rolledOut, available *finding) *finding {
 		return no(v1alpha1.ReasonUnavailable, available.message)
 	case !available.isTrue():
 		return unknown(available.reason, available.message)
+	case rolledOut.reason == v1alpha1.ReasonPinned:
+		return yes(rolledOut.reason, rolledOut.message) // it says how to unpin
 	default:
 		return yes(rolledOut.reason, available.message)
 	}

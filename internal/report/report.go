@@ -130,7 +130,7 @@ func failure(in Input) v1alpha1.FailureStatus {
 	failed := in.Decision.FailedRelease
 	switch {
 	case in.Decision.Action == rollout.Hold:
-		return in.App.Status.Failure
+		return bounded(in.App.Status.Failure)
 	case failed == 0:
 		return v1alpha1.FailureStatus{}
 	}
@@ -138,10 +138,15 @@ func failure(in Input) v1alpha1.FailureStatus {
 	if r := in.release(failed); r != nil {
 		told.Time = r.Status.FinishTime
 	} else if known := in.App.Status.Failure; known.Release == told.Release {
-		return known // the Release is gone, what was known of it stays
+		return bounded(known) // the Release is gone, what was known of it stays
 	}
 	told.Reason, told.Message = in.cause(failed)
 	return told
+}
+
+func bounded(failure v1alpha1.FailureStatus) v1alpha1.FailureStatus {
+	failure.Message = cut(failure.Message, maxText)
+	return failure
 }
 
 // cause is why a Release failed: the reason and message of its condition, and
