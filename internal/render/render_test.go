@@ -3,12 +3,14 @@ package render
 import (
 	"encoding/json"
 	"flag"
+	"maps"
 	"math/rand/v2"
 	"reflect"
 	"slices"
 	"testing"
 
 	"k8s.io/apimachinery/pkg/util/validation"
+	corev1ac "k8s.io/client-go/applyconfigurations/core/v1"
 	"k8s.io/utils/ptr"
 
 	"github.com/bowline-dev/bowline/api/v1alpha1"
@@ -125,50 +127,79 @@ func TestPodsAreCoherent(t *testing.T) {
 	forRandomInputs(t, func(t *testing.T, _ world, in Input) {
 		out := Render(in)
 		pod := out.Deployment.Spec.Template.Spec
-		app := pod.Containers[0]
-		var data map[string]string
-		if out.Config != nil {
-			data = out.Config.Data
-		}
-		for key := range data {
-			if problems := validation.IsConfigMapKey(key); problems != nil {
-				t.Errorf("key %q: %v", key, problems)
-			}
-		}
-
-		var names, volumes, paths []string
-		for _, e := range app.Env {
-			names = append(names, *e.Name)
-			if e.ValueFrom != nil && e.ValueFrom.ConfigMapKeyRef != nil {
-				if _, ok := data[*e.ValueFrom.ConfigMapKeyRef.Key]; !ok || *e.ValueFrom.ConfigMapKeyRef.Name != *out.Config.Name {
-					t.Errorf("variable %s refers to nothing", *e.Name)
-				}
-			}
-		}
-		for _, v := range pod.Volumes {
-			volumes = append(volumes, *v.Name)
-			if problems := validation.IsDNS1123Label(*v.Name); problems != nil {
-				t.Errorf("volume %q: %v", *v.Name, problems)
-			}
-		}
-		for _, m := range app.VolumeMounts {
-			paths = append(paths, *m.MountPath)
-			if !slices.Contains(volumes, *m.Name) {
-				t.Errorf("mount %s: no volume %s", *m.MountPath, *m.Name)
-			}
-			if m.SubPath != nil {
-				if _, ok := data[*m.SubPath]; !ok {
-					t.Errorf("mount %s: no key %s", *m.MountPath, *m.SubPath)
-				}
-			}
-		}
-		unique(t, "variable", names)
-		unique(t, "volume", volumes)
-		unique(t, "mount path", paths)
-		if want := len(data) + len(in.Release.Spec.Workload.Env); len(names)+len(in.Release.Spec.Workload.Config.Files) > want {
-			t.Errorf("%d variables and files, at most %d expected", len(names), want)
-		}
+		config := ptr.Deref(out.Config, corev1ac.ConfigMapApplyConfiguration{})
+		legalKeys(t, config.Data)
+		coherentEnv(t, pod.Containers[0].Env, config)
+		wholeEnv(t, pod.Containers[0].Env, in.Release.Spec.Workload)
+		coherentMounts(t, pod, config.Data)
 	})
+}
+
+func legalKeys(t *testing.T, data map[string]string) {
+	t.Helper()
+	for key := range data {
+		if problems := validation.IsConfigMapKey(key); problems != nil {
+			t.Errorf("key %q: %v", key, problems)
+		}
+	}
+}
+
+func coherentEnv(t *testing.T, env []corev1ac.EnvVarApplyConfiguration, config corev1ac.ConfigMapApplyConfiguration) {
+	t.Helper()
+	for _, e := range env {
+		if e.ValueFrom == nil || e.ValueFrom.ConfigMapKeyRef == nil {
+			continue
+		}
+		ref := e.ValueFrom.ConfigMapKeyRef
+		if _, ok := config.Data[*ref.Key]; !ok || *ref.Name != *config.Name {
+			t.Errorf("variable %s refers to nothing", *e.Name)
+		}
+	}
+}
+
+// wholeEnv: every literal and every variable stands once.
+func wholeEnv(t *testing.T, env []corev1ac.EnvVarApplyConfiguration, w v1alpha1.WorkloadSpec) {
+	t.Helper()
+	want := map[string]bool{}
+	for key := range w.Config.Data {
+		want[key] = true
+	}
+	for _, e := range w.Env {
+		want[e.Name] = true
+	}
+	var got []string
+	for _, e := range env {
+		got = append(got, *e.Name)
+	}
+	slices.Sort(got)
+	if want := slices.Sorted(maps.Keys(want)); !slices.Equal(got, want) {
+		t.Errorf("variables %v, want %v", got, want)
+	}
+}
+
+func coherentMounts(t *testing.T, pod *corev1ac.PodSpecApplyConfiguration, data map[string]string) {
+	t.Helper()
+	var volumes, paths []string
+	for _, v := range pod.Volumes {
+		volumes = append(volumes, *v.Name)
+		if problems := validation.IsDNS1123Label(*v.Name); problems != nil {
+			t.Errorf("volume %q: %v", *v.Name, problems)
+		}
+	}
+	for _, m := range pod.Containers[0].VolumeMounts {
+		paths = append(paths, *m.MountPath)
+		if !slices.Contains(volumes, *m.Name) {
+			t.Errorf("mount %s: no volume %s", *m.MountPath, *m.Name)
+		}
+		if m.SubPath == nil {
+			continue
+		}
+		if _, ok := data[*m.SubPath]; !ok {
+			t.Errorf("mount %s: no key %s", *m.MountPath, *m.SubPath)
+		}
+	}
+	unique(t, "volume", volumes)
+	unique(t, "mount path", paths)
 }
 
 func unique(t *testing.T, what string, names []string) {
