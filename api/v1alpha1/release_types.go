@@ -225,7 +225,8 @@ type ProgressMark struct {
 	// +optional
 	Available *int32 `json:"available,omitempty"`
 
-	// time is when that number was seen.
+	// time is when that number was seen. Left out with a number, the
+	// Release's clock stands: it is held, or no node could run a pod.
 	// +optional
 	Time metav1.Time `json:"time,omitzero"`
 }

@@ -1,6 +1,7 @@
 package observe
 
 import (
+	"slices"
 	"strconv"
 
 	appsv1 "k8s.io/api/apps/v1"
@@ -156,7 +157,7 @@ func releaseFacts(r *v1alpha1.Release) rollout.Release {
 		Superseded: !r.Status.SupersededTime.IsZero(),
 		Retry:      r.Spec.RetryToken,
 		Restart:    r.Spec.RestartToken,
-		Progress:   rollout.Mark{Available: ptr.Deref(r.Status.Progress.Available, 0), At: r.Status.Progress.Time.Time},
+		Progress:   mark(r.Status.Progress),
 		Suspect:    rollout.Suspicion{Class: health.Class(r.Status.Suspicion.Class), Since: r.Status.Suspicion.Since.Time},
 	}
 	switch c := meta.FindStatusCondition(r.Status.Conditions, v1alpha1.ConditionHealthy); {
@@ -217,4 +218,24 @@ func isTrue(conditions []corev1.NodeCondition, kind corev1.NodeConditionType) bo
 		}
 	}
 	return false
+}
+
+// ReleasesWithPods returns the numbers of the Releases that have pods.
+func (s Snapshot) ReleasesWithPods() []int64 {
+	var numbers []int64
+	for i := range s.Pods {
+		if n := number(s.Pods[i].Labels); !slices.Contains(numbers, n) {
+			numbers = append(numbers, n)
+		}
+	}
+	return numbers
+}
+
+// mark reads a high-water mark. One without a time stands.
+func mark(p v1alpha1.ProgressMark) rollout.Mark {
+	return rollout.Mark{
+		Available: ptr.Deref(p.Available, 0),
+		At:        p.Time.Time,
+		Stands:    p.Available != nil && p.Time.IsZero(),
+	}
 }

@@ -107,10 +107,24 @@ func (j *judgement) suspect(s State, t trial) {
 // than ever before. Pods that come and go do not move it; it stands while no
 // node could run a pod.
 func (j *judgement) progress(s State, t trial) {
-	mark := t.mark()
-	step := s.Policy.ProgressDeadline / markEvery
-	if rose := s.Running.UpdatedAvailable > mark.Available; rose || !s.Verdict.NodesReady {
-		j.remember(s.Now, mark, Mark{Available: max(mark.Available, s.Running.UpdatedAvailable), At: s.Now}, step)
+	mark, step := t.mark(), s.Policy.step()
+	available := max(mark.Available, s.Running.UpdatedAvailable)
+	switch {
+	case !s.Verdict.NodesReady:
+		// Nodes that return are no change that is watched.
+		j.recheckAt(s.Now.Add(step))
+		if !mark.Stands {
+			j.mark.Progress = &Mark{Available: available, Stands: true}
+		}
+		return
+	case mark.Stands:
+		mark = Mark{Available: available, At: s.Now}
+		j.mark.Progress = &mark
+	case available > mark.Available && s.Now.Sub(mark.At) >= step:
+		mark = Mark{Available: available, At: s.Now}
+		j.mark.Progress = &mark
+	case available > mark.Available:
+		j.recheckAt(mark.At.Add(step))
 		return
 	}
 	waited := s.Now.Sub(mark.At)
@@ -126,15 +140,9 @@ func (j *judgement) progress(s State, t trial) {
 		s.Running.UpdatedAvailable, s.Running.Want, seconds(waited), seconds(s.Policy.ProgressDeadline), because(s.Verdict))
 }
 
-// remember moves the high-water mark, but writes it down only when the old one
-// has become too old to start a clock from.
-func (j *judgement) remember(now time.Time, old, mark Mark, step time.Duration) {
-	if now.Sub(old.At) >= step {
-		j.mark.Progress = &mark
-		old = mark
-	}
-	j.recheckAt(old.At.Add(step))
-}
+// step is the least time between two writes of a high-water mark. Times are
+// kept in whole seconds.
+func (p Policy) step() time.Duration { return max(p.ProgressDeadline/markEvery, time.Second) }
 
 func (j *judgement) recheckAt(at time.Time) {
 	if j.recheck.IsZero() || at.Before(j.recheck) {
@@ -145,19 +153,28 @@ func (j *judgement) recheckAt(at time.Time) {
 // mark returns the high-water mark of this trial: one from before it began
 // does not count.
 func (t trial) mark() Mark {
-	if t.release.Progress.At.Before(t.since) {
-		return Mark{At: t.since}
+	if mark := t.release.Progress; mark.Stands || !mark.At.Before(t.since) {
+		return mark
 	}
-	return t.release.Progress
+	return Mark{At: t.since}
 }
 
-// standStill keeps a Release's clock from running while nothing can go on.
-func standStill(s State, t trial) ReleaseMark {
+// stop makes a Release's clock stand, until it is judged again.
+func stop(release Release) ReleaseMark {
+	mark := release.Progress
+	if mark.Stands {
+		return ReleaseMark{Number: release.Number}
+	}
+	return ReleaseMark{Number: release.Number, Progress: &Mark{Available: mark.Available, Stands: true}}
+}
+
+// start starts the clock of a Release that was made long before it goes out.
+func start(s State, t trial) ReleaseMark {
 	mark := t.mark()
-	if s.Now.Sub(mark.At) < s.Policy.ProgressDeadline/markEvery {
+	if !mark.Stands && s.Now.Sub(mark.At) < s.Policy.step() {
 		return ReleaseMark{Number: t.release.Number}
 	}
-	return ReleaseMark{Number: t.release.Number, Progress: &Mark{Available: mark.Available, At: s.Now}}
+	return ReleaseMark{Number: t.release.Number, Progress: &Mark{At: s.Now}}
 }
 
 func failure(reason, format string, args ...any) *FinalVerdict {

@@ -58,13 +58,8 @@ func hold(s State, reason, note string) Decision {
 		return d
 	}
 	d.Desired, d.Target = running.Number, running.Number
-	if running.Health == Unproven {
-		mark := standStill(s, newTrial(running))
-		d.mark(mark)
-		d.Recheck = newTrial(running).mark().At.Add(s.Policy.ProgressDeadline / markEvery)
-		if mark.Progress != nil {
-			d.Recheck = s.Now.Add(s.Policy.ProgressDeadline / markEvery)
-		}
+	if running.Health == Unproven || s.Running.Observed && s.Running.CompletedAt.IsZero() {
+		d.mark(stop(running))
 	}
 	return d
 }
@@ -122,7 +117,7 @@ func advance(s State, desired Release) Decision {
 	d := Decision{Action: Advance, Desired: desired.Number, Target: desired.Number,
 		Reason: v1alpha1.ReasonProgressing, Note: fmt.Sprintf("Release %d is desired, %s", desired.Number, s.whatRuns())}
 	if desired.Health == Unproven {
-		d.mark(standStill(s, newTrial(desired)))
+		d.mark(start(s, newTrial(desired)))
 	}
 	return d
 }
@@ -182,7 +177,7 @@ func suspicious(s State) bool {
 }
 
 func proved(s State, desired Release) Decision {
-	note := fmt.Sprintf("all %d pods were available and healthy for %s", s.Running.Want, seconds(s.Policy.Bake))
+	note := fmt.Sprintf("all pods were available, and none failed for %s", seconds(s.Policy.Bake))
 	desired.Health = Healthy
 	d := settle(s, desired)
 	d.LastHealthy = desired.Number
@@ -252,7 +247,7 @@ func returning(s State, d Decision, desired, target Release) Decision {
 	case !s.Running.CompletedAt.IsZero(), s.Running.Old == 0 && s.Running.UpdatedAvailable >= s.Running.Want:
 		return d.stall(target.Number, v1alpha1.ReasonRolledBack, fmt.Sprintf("Release %d failed (%s: %s); Release %d serves again", desired.Number, desired.Reason, desired.Message, target.Number))
 	}
-	verdict := judge(s, trial{release: target, since: desired.Finished, returns: true})
+	verdict := judge(s, trial{release: target, since: s.returnBegan(desired), returns: true})
 	if verdict.failed != nil {
 		return s.failed(target, verdict)
 	}
@@ -268,11 +263,27 @@ func returning(s State, d Decision, desired, target Release) Decision {
 func (s State) failedTargets(desired Release) int {
 	count := 0
 	for _, release := range s.Releases {
-		if release.Number < desired.Number && release.Health == Failed && !release.Finished.Before(desired.Finished) {
+		if failedOnReturn(release, desired) {
 			count++
 		}
 	}
 	return count
+}
+
+func failedOnReturn(release, desired Release) bool {
+	return release.Number < desired.Number && release.Health == Failed && !release.Finished.Before(desired.Finished)
+}
+
+// returnBegan is when the Release that returns now began to: when the desired
+// one failed, or the last one that should have returned instead.
+func (s State) returnBegan(desired Release) time.Time {
+	began := desired.Finished
+	for _, release := range s.Releases {
+		if failedOnReturn(release, desired) && release.Finished.After(began) {
+			began = release.Finished
+		}
+	}
+	return began
 }
 
 func (d Decision) stall(target int64, reason, note string) Decision {

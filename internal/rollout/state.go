@@ -80,6 +80,9 @@ type Release struct {
 type Mark struct {
 	Available int32
 	At        time.Time
+	// Stands tells that the clock stands: At is zero, and the clock starts
+	// anew when the rollout goes on.
+	Stands bool
 }
 
 // Suspicion is a failure sign and since when it stands.

@@ -1,0 +1,260 @@
+package controllers
+
+import (
+	"context"
+	"errors"
+	"fmt"
+	"slices"
+	"time"
+
+	corev1 "k8s.io/api/core/v1"
+	metav1 "k8s.io/apimachinery/pkg/apis/meta/v1"
+	"k8s.io/utils/ptr"
+	"sigs.k8s.io/controller-runtime/pkg/client"
+
+	"github.com/bowline-dev/bowline/api/v1alpha1"
+	"github.com/bowline-dev/bowline/internal/apply"
+	"github.com/bowline-dev/bowline/internal/release"
+	"github.com/bowline-dev/bowline/internal/render"
+	"github.com/bowline-dev/bowline/internal/report"
+	"github.com/bowline-dev/bowline/internal/resolve"
+	"github.com/bowline-dev/bowline/internal/rollout"
+)
+
+// copyGrace is how long a copy that was just made is taken to exist though the
+// caches do not show it.
+const copyGrace = time.Minute
+
+// apply makes the cluster hold the target Release and nothing that no Release
+// needs. It returns the first problem that only a person can solve; the rest
+// is done all the same, so that one refused child holds back no other.
+func (p *pass) apply(ctx context.Context) (*report.Problem, error) {
+	target := p.numbered(p.decision.Target)
+	if target == nil {
+		return nil, nil
+	}
+	objects := render.Render(render.Input{
+		App:      p.app,
+		Release:  target,
+		Replicas: p.replicas(),
+		// A Deployment is paused only to stop a rollout half way: being paused
+		// makes it forget that its last rollout was complete.
+		Paused: p.decision.Action == rollout.Hold && p.decision.Reason == v1alpha1.ReasonPaused,
+	})
+	if problem, err := problemOf(p.applyCopies(ctx, target, objects)); problem != nil || err != nil {
+		return problem, err
+	}
+	var first *report.Problem
+	for _, step := range p.steps(objects) {
+		problem, err := problemOf(step(ctx))
+		if err != nil {
+			return nil, err
+		}
+		if first == nil {
+			first = problem
+		}
+	}
+	if first != nil {
+		return first, nil
+	}
+	return nil, p.collect(ctx)
+}
+
+// steps are the children in the order in which they are applied. The
+// autoscaler goes before the Deployment when it goes, so that two do not scale
+// at a time, and comes after it when it comes.
+func (p *pass) steps(objects render.Objects) []func(context.Context) error {
+	s, a := p.snapshot, p.Applier
+	steps := []func(context.Context) error{
+		func(ctx context.Context) error {
+			if objects.Service == nil {
+				return drop(ctx, a, s.Service)
+			}
+			_, err := apply.Child(ctx, a, p.app, live(s.Service), objects.Service)
+			return err
+		},
+		func(ctx context.Context) error {
+			if objects.Autoscaler == nil {
+				return drop(ctx, a, s.Autoscaler)
+			}
+			return nil
+		},
+		func(ctx context.Context) error {
+			_, err := a.Deployment(ctx, p.app, s.Deployment, objects.Deployment, p.app.Spec.Autoscale.MinReplicas())
+			return err
+		},
+		func(ctx context.Context) error {
+			if objects.Autoscaler == nil {
+				return nil
+			}
+			_, err := apply.Child(ctx, a, p.app, live(s.Autoscaler), objects.Autoscaler)
+			return err
+		},
+		func(ctx context.Context) error {
+			if objects.Budget == nil {
+				return drop(ctx, a, s.Budget)
+			}
+			_, err := apply.Child(ctx, a, p.app, live(s.Budget), objects.Budget)
+			return err
+		},
+	}
+	return steps
+}
+
+// replicas returns the number of pods the operator states, nil when the
+// autoscaler owns it. An App that names none keeps the size it has.
+func (p *pass) replicas() *int32 {
+	switch {
+	case p.app.Spec.Autoscale.Enabled():
+		return nil
+	case p.app.Spec.Replicas != nil:
+		return p.app.Spec.Replicas
+	case p.snapshot.Deployment != nil && p.snapshot.Deployment.Spec.Replicas != nil:
+		return p.snapshot.Deployment.Spec.Replicas
+	}
+	return ptr.To[int32](1)
+}
+
+// applyCopies makes the copies that a Release's pods use, where they are not
+// there yet.
+func (p *pass) applyCopies(ctx context.Context, target *v1alpha1.Release, objects render.Objects) error {
+	if objects.Config != nil {
+		err := p.copyOnce(p.snapshot.ConfigMaps, target.Spec.ConfigName, func() error {
+			return apply.Copy(ctx, p.Applier, p.app, objects.Config)
+		})
+		if err != nil {
+			return err
+		}
+	}
+	for _, source := range target.Spec.Sources {
+		known := p.snapshot.ConfigMaps
+		if source.Kind == v1alpha1.SourceSecret {
+			known = p.snapshot.Secrets
+		}
+		err := p.copyOnce(known, source.CopyName, func() error { return p.copySource(ctx, target, source) })
+		if err != nil {
+			return err
+		}
+	}
+	return nil
+}
+
+func (p *pass) copySource(ctx context.Context, target *v1alpha1.Release, source v1alpha1.PinnedSource) error {
+	content, err := p.Resolver.Content(ctx, p.app, source, &p.inputs)
+	if err != nil {
+		return fmt.Errorf("make the copy of %s %q for Release %q: %w", source.Kind, source.Name, target.Name, err)
+	}
+	if source.Kind == v1alpha1.SourceSecret {
+		return apply.Copy(ctx, p.Applier, p.app, render.SecretCopy(p.app, source.CopyName, content.Binary))
+	}
+	return apply.Copy(ctx, p.Applier, p.app, render.ConfigCopy(p.app, source.CopyName, content.Data, content.Binary))
+}
+
+// copyOnce makes a copy unless it is there, or was made so lately that the
+// caches may not show it.
+func (p *pass) copyOnce(known map[string]metav1.PartialObjectMetadata, name string, makeCopy func() error) error {
+	key := string(p.app.UID) + "/" + name
+	if _, ok := known[name]; ok {
+		p.copied.Remove(key)
+		return nil
+	}
+	if at, ok := p.copied.Get(key); ok && p.now.Sub(at.(time.Time)) < copyGrace {
+		return nil
+	}
+	if err := makeCopy(); err != nil {
+		return err
+	}
+	p.copied.Add(key, p.now)
+	return nil
+}
+
+// collect deletes Releases that are too many and copies that no Release needs.
+func (p *pass) collect(ctx context.Context) error {
+	needed := p.needed()
+	stale := release.Stale(p.releases, p.app.Spec.Rollout.History(), needed...)
+	kept := slices.DeleteFunc(slices.Clone(p.releases), func(r v1alpha1.Release) bool {
+		return slices.ContainsFunc(stale, func(s v1alpha1.Release) bool { return s.UID == r.UID })
+	})
+	for i := range stale {
+		if err := p.Applier.Delete(ctx, &stale[i]); err != nil {
+			return err
+		}
+	}
+	configMaps := release.Copies(kept)[v1alpha1.SourceConfigMap]
+	if err := p.deleteUnused(ctx, "ConfigMap", p.snapshot.ConfigMaps, configMaps); err != nil {
+		return err
+	}
+	// Old Secrets are kept no longer than they may serve.
+	secrets := release.Copies(slices.DeleteFunc(kept, func(r v1alpha1.Release) bool {
+		return !slices.Contains(needed, r.Spec.Number)
+	}))[v1alpha1.SourceSecret]
+	secrets[release.KeyName(p.app.Name)] = true
+	return p.deleteUnused(ctx, "Secret", p.snapshot.Secrets, secrets)
+}
+
+// needed are the numbers of the Releases that run, are desired, may return, or
+// still have pods.
+func (p *pass) needed() []int64 {
+	needed := []int64{p.decision.Desired, p.decision.Target, p.decision.LastHealthy, p.state.Running.Release, p.state.PinnedTo}
+	return append(needed, p.snapshot.ReleasesWithPods()...)
+}
+
+func (p *pass) deleteUnused(ctx context.Context, kind string, have map[string]metav1.PartialObjectMetadata, used map[string]bool) error {
+	for _, name := range sortedNames(have) {
+		if used[name] {
+			continue
+		}
+		unused := have[name]
+		unused.SetGroupVersionKind(corev1.SchemeGroupVersion.WithKind(kind))
+		if err := p.Applier.Delete(ctx, &unused); err != nil {
+			return err
+		}
+	}
+	return nil
+}
+
+func sortedNames(objects map[string]metav1.PartialObjectMetadata) []string {
+	names := make([]string, 0, len(objects))
+	for name := range objects {
+		names = append(names, name)
+	}
+	slices.Sort(names)
+	return names
+}
+
+// problemOf tells what a person must solve from what is worth a retry.
+func problemOf(err error) (*report.Problem, error) {
+	var conflict *apply.ConflictError
+	var refused *apply.RefusedError
+	switch {
+	case errors.As(err, &conflict):
+		return &report.Problem{Reason: v1alpha1.ReasonConflict, Message: conflict.Error()}, nil
+	case errors.As(err, &refused):
+		return &report.Problem{Reason: v1alpha1.ReasonRefused, Message: refused.Error()}, nil
+	case errors.Is(err, resolve.ErrContentGone):
+		return &report.Problem{Reason: v1alpha1.ReasonRefused, Message: err.Error()}, nil
+	}
+	return nil, err
+}
+
+// child is a pointer to an object that may be nil.
+type child[T any] interface {
+	*T
+	client.Object
+}
+
+// live keeps a nil pointer from becoming an interface that is not nil.
+func live[T any, P child[T]](object P) client.Object {
+	if object == nil {
+		return nil
+	}
+	return object
+}
+
+// drop deletes a child that is not wanted, if there is one.
+func drop[T any, P child[T]](ctx context.Context, a *apply.Applier, object P) error {
+	if object == nil {
+		return nil
+	}
+	return a.Delete(ctx, object)
+}

@@ -1,0 +1,114 @@
+// Package controllers connects Bowline's verbs to the API server. What each
+// verb promises stands in its package; here is only the order.
+package controllers
+
+import (
+	"context"
+	"errors"
+	"time"
+
+	apierrors "k8s.io/apimachinery/pkg/api/errors"
+	"k8s.io/client-go/tools/events"
+	"k8s.io/utils/clock"
+	"k8s.io/utils/lru"
+	ctrl "sigs.k8s.io/controller-runtime"
+	"sigs.k8s.io/controller-runtime/pkg/client"
+
+	"github.com/bowline-dev/bowline/api/v1alpha1"
+	"github.com/bowline-dev/bowline/internal/apply"
+	"github.com/bowline-dev/bowline/internal/health"
+	"github.com/bowline-dev/bowline/internal/observe"
+	"github.com/bowline-dev/bowline/internal/resolve"
+	"github.com/bowline-dev/bowline/internal/rollout"
+)
+
+// AppReconciler runs Apps.
+type AppReconciler struct {
+	client.Client
+	Resolver *resolve.Resolver
+	Applier  *apply.Applier
+	Events   events.EventRecorder
+	Clock    clock.PassiveClock
+
+	// written is when the status of an App was last written, by UID. It only
+	// spaces writes out; losing it costs a write.
+	written *lru.Cache
+	// copied is when a copy was made, until the caches show it.
+	copied *lru.Cache
+}
+
+// staleRetry is when to look again after the caches turned out to be behind,
+// should the change that is on its way not cause a look before.
+const staleRetry = time.Second
+
+// pass is one look at one App.
+type pass struct {
+	*AppReconciler
+	now      time.Time
+	app      *v1alpha1.App
+	snapshot observe.Snapshot
+	inputs   resolve.Result
+	verdict  health.Verdict
+	state    rollout.State
+	decision rollout.Decision
+	// releases are the Releases as this pass leaves them.
+	releases []v1alpha1.Release
+	// made is the Release that this pass made.
+	made *v1alpha1.Release
+}
+
+// Reconcile takes one look at an App and does what is to be done: observe,
+// resolve, assess, decide, render and apply, report. All reads come before all
+// writes, and the status is written last. A write that finds the caches behind
+// ends the pass; the change that is on its way starts another.
+func (r *AppReconciler) Reconcile(ctx context.Context, request ctrl.Request) (ctrl.Result, error) {
+	app := &v1alpha1.App{}
+	if err := r.Get(ctx, request.NamespacedName, app); err != nil {
+		return ctrl.Result{}, client.IgnoreNotFound(err)
+	}
+	if !app.DeletionTimestamp.IsZero() {
+		// What was made for the App goes by its owner references; nothing new
+		// may be made.
+		return ctrl.Result{}, nil
+	}
+	p := &pass{AppReconciler: r, app: app, now: r.Clock.Now()}
+	result, err := p.run(ctx)
+	if errors.Is(err, apply.ErrStale) || apierrors.IsConflict(err) {
+		ctrl.LoggerFrom(ctx).V(1).Info("pass dropped: the cache is behind", "cause", err.Error())
+		return ctrl.Result{RequeueAfter: staleRetry}, nil
+	}
+	return result, err
+}
+
+func (p *pass) run(ctx context.Context) (ctrl.Result, error) {
+	var err error
+	if p.snapshot, err = observe.Read(ctx, p.Client, p.app); err != nil {
+		return ctrl.Result{}, err
+	}
+	if p.inputs, err = p.Resolver.Resolve(ctx, p.app, p.snapshot.Releases); err != nil {
+		return ctrl.Result{}, err
+	}
+	p.verdict = health.Assess(p.snapshot.Facts())
+	p.state = p.stateOf()
+	p.decision = rollout.Decide(p.state)
+
+	if err := p.record(ctx); err != nil {
+		return p.afterRefusal(ctx, err)
+	}
+	problem, err := p.apply(ctx)
+	if err != nil {
+		return ctrl.Result{}, err
+	}
+	return p.report(ctx, problem)
+}
+
+// afterRefusal reports what the API server refuses before anything can be
+// applied; any other error ends the pass.
+func (p *pass) afterRefusal(ctx context.Context, err error) (ctrl.Result, error) {
+	problem, err := problemOf(err)
+	if err != nil {
+		return ctrl.Result{}, err
+	}
+	p.made = nil
+	return p.report(ctx, problem)
+}

@@ -1,0 +1,114 @@
+package controllers
+
+import (
+	"context"
+	"fmt"
+	"slices"
+
+	apierrors "k8s.io/apimachinery/pkg/api/errors"
+	metav1 "k8s.io/apimachinery/pkg/apis/meta/v1"
+	"sigs.k8s.io/controller-runtime/pkg/client"
+
+	"github.com/bowline-dev/bowline/api/v1alpha1"
+	"github.com/bowline-dev/bowline/internal/apply"
+	"github.com/bowline-dev/bowline/internal/release"
+	"github.com/bowline-dev/bowline/internal/render"
+	"github.com/bowline-dev/bowline/internal/report"
+	"github.com/bowline-dev/bowline/internal/resolve"
+	"github.com/bowline-dev/bowline/internal/rollout"
+)
+
+// record writes down what was decided before it is acted upon: verdicts on
+// Releases, and the new Release. Who looks next, after a crash too, finds the
+// decision made.
+func (p *pass) record(ctx context.Context) error {
+	p.releases = slices.Clone(p.snapshot.Releases)
+	for _, mark := range p.decision.Marks {
+		if err := p.mark(ctx, mark); err != nil {
+			return err
+		}
+	}
+	if p.inputs.NewKey != nil {
+		key := render.SecretCopy(p.app, release.KeyName(p.app.Name), map[string][]byte{resolve.KeyEntry: p.inputs.NewKey})
+		if err := apply.Copy(ctx, p.Applier, p.app, key); err != nil {
+			return err
+		}
+	}
+	if p.decision.Make == nil {
+		return nil
+	}
+	return p.make(ctx, p.decision.Make)
+}
+
+func (p *pass) mark(ctx context.Context, mark rollout.ReleaseMark) error {
+	marked := p.numbered(mark.Number)
+	if marked == nil {
+		return fmt.Errorf("mark Release %d of App %q: there is no such Release", mark.Number, p.app.Name)
+	}
+	before := marked.DeepCopy()
+	*marked = *marked.DeepCopy() // what the caches hold is not ours to change
+	marked.Status = report.ReleaseStatus(marked.Status, mark, p.verdict.Signs, p.now)
+	patch := client.MergeFromWithOptions(before, client.MergeFromWithOptimisticLock{})
+	if err := p.Status().Patch(ctx, marked, patch); err != nil {
+		return fmt.Errorf("write the status of Release %q: %w", marked.Name, err)
+	}
+	return nil
+}
+
+func (p *pass) make(ctx context.Context, wanted *rollout.Make) error {
+	made := p.newRelease(wanted)
+	err := p.Create(ctx, made, client.FieldOwner(v1alpha1.FieldOwner))
+	switch {
+	case apierrors.IsAlreadyExists(err):
+		// Either ours, and the cache is behind, or one that a deleted App of
+		// the same name has left and that is being collected.
+		return apply.ErrStale
+	case apierrors.IsInvalid(err), apierrors.IsForbidden(err):
+		return &apply.RefusedError{Kind: "Release", Name: made.Name, Err: err}
+	case err != nil:
+		return fmt.Errorf("make Release %q: %w", made.Name, err)
+	}
+	p.made = made
+	p.releases = append(p.releases, *made)
+	return nil
+}
+
+func (p *pass) newRelease(wanted *rollout.Make) *v1alpha1.Release {
+	inputs := p.inputs.Inputs
+	return &v1alpha1.Release{
+		ObjectMeta: metav1.ObjectMeta{
+			Name:      release.Name(p.app.Name, wanted.Number),
+			Namespace: p.app.Namespace,
+			Labels: map[string]string{
+				v1alpha1.LabelApp:       p.app.Name,
+				v1alpha1.LabelName:      p.app.Name,
+				v1alpha1.LabelManagedBy: v1alpha1.FieldOwner,
+			},
+			OwnerReferences: []metav1.OwnerReference{*metav1.NewControllerRef(p.app, v1alpha1.GroupVersion.WithKind("App"))},
+		},
+		Spec: v1alpha1.ReleaseSpec{
+			App:          p.app.Name,
+			Number:       wanted.Number,
+			InputHash:    p.state.InputHash,
+			Cause:        p.cause(wanted.Cause),
+			Image:        inputs.Image,
+			Workload:     inputs.Workload,
+			Spread:       inputs.Spread,
+			ConfigName:   render.ConfigName(p.app.Name, inputs.Workload),
+			Sources:      inputs.Sources,
+			RetryToken:   wanted.Retry,
+			RestartToken: wanted.Restart,
+		},
+	}
+}
+
+// cause says in words what made a Release necessary.
+func (p *pass) cause(cause rollout.Cause) string {
+	if cause != rollout.CauseInputs || len(p.releases) == 0 {
+		if cause == rollout.CauseInputs {
+			return "spec"
+		}
+		return string(cause)
+	}
+	return release.Cause(p.releases[len(p.releases)-1].Spec, p.inputs.Inputs)
+}

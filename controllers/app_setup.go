@@ -1,0 +1,227 @@
+package controllers
+
+import (
+	"context"
+	"fmt"
+	"time"
+
+	appsv1 "k8s.io/api/apps/v1"
+	autoscalingv2 "k8s.io/api/autoscaling/v2"
+	corev1 "k8s.io/api/core/v1"
+	policyv1 "k8s.io/api/policy/v1"
+	"k8s.io/apimachinery/pkg/api/equality"
+	metav1 "k8s.io/apimachinery/pkg/apis/meta/v1"
+	"k8s.io/apimachinery/pkg/runtime/schema"
+	"k8s.io/apimachinery/pkg/types"
+	"k8s.io/client-go/util/workqueue"
+	"k8s.io/utils/clock"
+	"k8s.io/utils/lru"
+	ctrl "sigs.k8s.io/controller-runtime"
+	"sigs.k8s.io/controller-runtime/pkg/builder"
+	"sigs.k8s.io/controller-runtime/pkg/client"
+	"sigs.k8s.io/controller-runtime/pkg/controller"
+	"sigs.k8s.io/controller-runtime/pkg/event"
+	"sigs.k8s.io/controller-runtime/pkg/handler"
+	"sigs.k8s.io/controller-runtime/pkg/predicate"
+	"sigs.k8s.io/controller-runtime/pkg/reconcile"
+
+	"github.com/bowline-dev/bowline/api/v1alpha1"
+	"github.com/bowline-dev/bowline/internal/apply"
+	"github.com/bowline-dev/bowline/internal/observe"
+	"github.com/bowline-dev/bowline/internal/resolve"
+)
+
+// +kubebuilder:rbac:groups=bowline.dev,resources=apps,verbs=get;list;watch
+// +kubebuilder:rbac:groups=bowline.dev,resources=apps/status,verbs=patch
+// +kubebuilder:rbac:groups=bowline.dev,resources=releases,verbs=get;list;watch;create;delete
+// +kubebuilder:rbac:groups=bowline.dev,resources=releases/status,verbs=patch
+// +kubebuilder:rbac:groups=apps,resources=deployments,verbs=get;list;watch;create;patch
+// +kubebuilder:rbac:groups=autoscaling,resources=horizontalpodautoscalers,verbs=get;list;watch;create;patch;delete
+// +kubebuilder:rbac:groups=policy,resources=poddisruptionbudgets,verbs=get;list;watch;create;patch;delete
+// +kubebuilder:rbac:groups="",resources=services,verbs=get;list;watch;create;patch;delete
+// +kubebuilder:rbac:groups="",resources=configmaps;secrets,verbs=get;list;watch;create;patch;delete
+// +kubebuilder:rbac:groups="",resources=pods;nodes,verbs=get;list;watch
+// +kubebuilder:rbac:groups=events.k8s.io,resources=events,verbs=create;patch
+
+const (
+	// reconcileTimeout bounds a pass: client-go repeats a throttled request
+	// inside one call.
+	reconcileTimeout = 30 * time.Second
+	// slowest caps the delay between retries of a pass that fails.
+	slowest = 30 * time.Second
+	memory  = 20_000
+)
+
+// SetupApp adds the controller that runs Apps to a manager whose cache was made
+// with CacheOptions. Workers is how many Apps are looked at at a time.
+func SetupApp(ctx context.Context, mgr ctrl.Manager, workers int) error {
+	if err := index(ctx, mgr); err != nil {
+		return err
+	}
+	clk := clock.RealClock{}
+	r := &AppReconciler{
+		Client:   mgr.GetClient(),
+		Resolver: resolve.New(mgr.GetCache(), mgr.GetAPIReader()),
+		Applier:  apply.New(mgr.GetClient(), mgr.GetAPIReader(), clk),
+		Events:   mgr.GetEventRecorder("bowline"),
+		Clock:    clk,
+		written:  lru.New(memory),
+		copied:   lru.New(memory),
+	}
+	owned := handler.EnqueueRequestForOwner(mgr.GetScheme(), mgr.GetRESTMapper(), &v1alpha1.App{}, handler.OnlyControllerOwner())
+	err := ctrl.NewControllerManagedBy(mgr).
+		Named("app").
+		// The person's changes. Our own writes of the status are no news.
+		For(&v1alpha1.App{}, builder.WithPredicates(predicate.Or[client.Object](predicate.GenerationChangedPredicate{}, predicate.AnnotationChangedPredicate{}))).
+		// How far a rollout is, and drift.
+		Watches(&appsv1.Deployment{}, owned).
+		// Drift. The status of a Service says nothing to us.
+		Watches(&corev1.Service{}, owned, builder.WithPredicates(specOrMetadata)).
+		// Drift, and whether scaling works; the metrics in its status are noise.
+		Watches(&autoscalingv2.HorizontalPodAutoscaler{}, owned, builder.WithPredicates(scalingChanged)).
+		// Drift.
+		Watches(&policyv1.PodDisruptionBudget{}, owned, builder.WithPredicates(specOrMetadata)).
+		// Somebody deletes a Release. All else about them is written by us.
+		Watches(&v1alpha1.Release{}, owned, builder.WithPredicates(deletions)).
+		// Failures show in pods before anywhere else.
+		Watches(&corev1.Pod{}, handler.EnqueueRequestsFromMapFunc(byLabel), builder.WithPredicates(changed)).
+		// A copy is deleted, or what an App refers to changes.
+		WatchesMetadata(&corev1.ConfigMap{}, handler.EnqueueRequestsFromMapFunc(users(mgr.GetClient(), configIndex)), builder.WithPredicates(changed)).
+		WatchesMetadata(&corev1.Secret{}, handler.EnqueueRequestsFromMapFunc(users(mgr.GetClient(), secretIndex)), builder.WithPredicates(changed)).
+		WithOptions(controller.Options{
+			MaxConcurrentReconciles: workers,
+			ReconciliationTimeout:   reconcileTimeout,
+			RateLimiter:             workqueue.NewTypedItemExponentialFailureRateLimiter[reconcile.Request](50*time.Millisecond, slowest),
+		}).
+		Complete(r)
+	if err != nil {
+		return fmt.Errorf("set up the controller of Apps: %w", err)
+	}
+	return nil
+}
+
+const (
+	configIndex = "bowline.dev/config"
+	secretIndex = "bowline.dev/secret"
+)
+
+// index makes lists cheap: the objects of an App, and the Apps of an object.
+func index(ctx context.Context, mgr ctrl.Manager) error {
+	indexes := []struct {
+		object client.Object
+		field  string
+		values client.IndexerFunc
+	}{
+		{&v1alpha1.Release{}, observe.AppIndex, observe.IndexApp},
+		{&corev1.Pod{}, observe.AppIndex, observe.IndexApp},
+		{metadataOf("ConfigMap"), observe.AppIndex, observe.IndexApp},
+		{metadataOf("Secret"), observe.AppIndex, observe.IndexApp},
+		{&v1alpha1.App{}, configIndex, references(v1alpha1.SourceConfigMap)},
+		{&v1alpha1.App{}, secretIndex, references(v1alpha1.SourceSecret)},
+	}
+	for _, i := range indexes {
+		if err := mgr.GetFieldIndexer().IndexField(ctx, i.object, i.field, i.values); err != nil {
+			return fmt.Errorf("index %T by %s: %w", i.object, i.field, err)
+		}
+	}
+	return nil
+}
+
+func references(kind v1alpha1.SourceKind) client.IndexerFunc {
+	return func(object client.Object) []string {
+		app, ok := object.(*v1alpha1.App)
+		if !ok {
+			return nil
+		}
+		return resolve.Names(app, kind)
+	}
+}
+
+func metadataOf(kind string) *metav1.PartialObjectMetadata {
+	object := &metav1.PartialObjectMetadata{}
+	object.SetGroupVersionKind(schema.GroupVersionKind{Version: "v1", Kind: kind})
+	return object
+}
+
+func byLabel(_ context.Context, object client.Object) []reconcile.Request {
+	app := object.GetLabels()[v1alpha1.LabelApp]
+	if app == "" {
+		return nil
+	}
+	return []reconcile.Request{{NamespacedName: types.NamespacedName{Namespace: object.GetNamespace(), Name: app}}}
+}
+
+// users finds the Apps that an object belongs to or that refer to it.
+func users(reader client.Reader, field string) handler.MapFunc {
+	return func(ctx context.Context, object client.Object) []reconcile.Request {
+		requests := byLabel(ctx, object)
+		apps := &v1alpha1.AppList{}
+		// What an App looks like after our latest write does not matter here,
+		// and waiting for it would hold up all events of a kind.
+		err := reader.List(ctx, apps, client.InNamespace(object.GetNamespace()), client.MatchingFields{field: object.GetName()}, client.DisableReadYourWritesConsistency)
+		if err != nil {
+			ctrl.LoggerFrom(ctx).Error(err, "find the Apps that refer to an object", "object", client.ObjectKeyFromObject(object))
+			return requests
+		}
+		for i := range apps.Items {
+			requests = append(requests, reconcile.Request{NamespacedName: client.ObjectKeyFromObject(&apps.Items[i])})
+		}
+		return requests
+	}
+}
+
+var (
+	// changed lets through what differs after the cache's transform, and so in
+	// something that we read.
+	changed = predicate.Funcs{UpdateFunc: func(e event.UpdateEvent) bool {
+		before, after := e.ObjectOld, e.ObjectNew
+		if pod, ok := after.(*corev1.Pod); ok {
+			return podChanged(before.(*corev1.Pod), pod)
+		}
+		return before.GetResourceVersion() != after.GetResourceVersion()
+	}}
+
+	specOrMetadata = predicate.Funcs{UpdateFunc: func(e event.UpdateEvent) bool { return intentChanged(e) }}
+
+	scalingChanged = predicate.Funcs{UpdateFunc: func(e event.UpdateEvent) bool {
+		before, ok1 := e.ObjectOld.(*autoscalingv2.HorizontalPodAutoscaler)
+		after, ok2 := e.ObjectNew.(*autoscalingv2.HorizontalPodAutoscaler)
+		if !ok1 || !ok2 {
+			return true
+		}
+		return intentChanged(e) || !equality.Semantic.DeepEqual(before.Spec, after.Spec) ||
+			!equality.Semantic.DeepEqual(before.Status.Conditions, after.Status.Conditions)
+	}}
+
+	deletions = predicate.Funcs{
+		CreateFunc: func(event.CreateEvent) bool { return false },
+		UpdateFunc: func(e event.UpdateEvent) bool { return !e.ObjectNew.GetDeletionTimestamp().IsZero() },
+	}
+)
+
+// intentChanged tells whether an object changed in anything but its status.
+// Kinds without generation have none to compare, so their spec is compared by
+// whoever applies.
+func intentChanged(e event.UpdateEvent) bool {
+	before, after := e.ObjectOld, e.ObjectNew
+	return before.GetGeneration() != after.GetGeneration() ||
+		after.GetGeneration() == 0 && before.GetResourceVersion() != after.GetResourceVersion() && !isAutoscaler(after) ||
+		before.GetUID() != after.GetUID() ||
+		!equality.Semantic.DeepEqual(before.GetLabels(), after.GetLabels()) ||
+		!equality.Semantic.DeepEqual(before.GetAnnotations(), after.GetAnnotations()) ||
+		!equality.Semantic.DeepEqual(before.GetOwnerReferences(), after.GetOwnerReferences()) ||
+		before.GetDeletionTimestamp().IsZero() != after.GetDeletionTimestamp().IsZero()
+}
+
+func isAutoscaler(object client.Object) bool {
+	_, ok := object.(*autoscalingv2.HorizontalPodAutoscaler)
+	return ok
+}
+
+func podChanged(before, after *corev1.Pod) bool {
+	return before.UID != after.UID ||
+		before.DeletionTimestamp.IsZero() != after.DeletionTimestamp.IsZero() ||
+		!equality.Semantic.DeepEqual(before.Labels, after.Labels) ||
+		!equality.Semantic.DeepEqual(before.Spec, after.Spec) ||
+		!equality.Semantic.DeepEqual(before.Status, after.Status)
+}

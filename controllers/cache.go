@@ -1,0 +1,141 @@
+package controllers
+
+import (
+	appsv1 "k8s.io/api/apps/v1"
+	autoscalingv2 "k8s.io/api/autoscaling/v2"
+	corev1 "k8s.io/api/core/v1"
+	policyv1 "k8s.io/api/policy/v1"
+	metav1 "k8s.io/apimachinery/pkg/apis/meta/v1"
+	"k8s.io/apimachinery/pkg/labels"
+	"k8s.io/apimachinery/pkg/selection"
+	toolscache "k8s.io/client-go/tools/cache"
+	"k8s.io/utils/ptr"
+	"sigs.k8s.io/controller-runtime/pkg/cache"
+	"sigs.k8s.io/controller-runtime/pkg/client"
+
+	"github.com/bowline-dev/bowline/api/v1alpha1"
+)
+
+// CacheOptions says what is cached: of our own kinds everything, of children
+// only what carries our label, of pods, nodes, ConfigMaps and Secrets only what
+// we read. No content of a ConfigMap or Secret is ever cached. Objects from the
+// cache are shared and must not be changed.
+func CacheOptions() cache.Options {
+	ours := cache.ByObject{Label: hasAppLabel()}
+	pods := cache.ByObject{Label: hasAppLabel(), Transform: slimPod}
+	return cache.Options{
+		ReaderFailOnMissingInformer:  true,
+		DefaultUnsafeDisableDeepCopy: ptr.To(true),
+		DefaultTransform:             stripManagedFields,
+		ByObject: map[client.Object]cache.ByObject{
+			&v1alpha1.App{}:                          {UnsafeDisableDeepCopy: ptr.To(false)},
+			&appsv1.Deployment{}:                     ours,
+			&corev1.Service{}:                        ours,
+			&autoscalingv2.HorizontalPodAutoscaler{}: ours,
+			&policyv1.PodDisruptionBudget{}:          ours,
+			&corev1.Pod{}:                            pods,
+			&corev1.Node{}:                           {Transform: slimNode},
+			&corev1.ConfigMap{}:                      {Transform: slimMetadata},
+			&corev1.Secret{}:                         {Transform: slimMetadata},
+		},
+	}
+}
+
+func hasAppLabel() labels.Selector {
+	requirement, err := labels.NewRequirement(v1alpha1.LabelApp, selection.Exists, nil)
+	if err != nil {
+		panic(err) // the label is a constant
+	}
+	return labels.NewSelector().Add(*requirement)
+}
+
+var stripManagedFields toolscache.TransformFunc = cache.TransformStripManagedFields()
+
+// slimMetadata keeps of an object's metadata what identifies it and tells whose
+// it is.
+func slimMetadata(in any) (any, error) {
+	if object, ok := in.(*metav1.PartialObjectMetadata); ok {
+		object.ManagedFields = nil
+		object.Annotations = nil
+		if app, ours := object.Labels[v1alpha1.LabelApp]; ours {
+			object.Labels = map[string]string{v1alpha1.LabelApp: app}
+		} else {
+			object.Labels = nil
+			object.OwnerReferences = nil
+		}
+	}
+	return in, nil
+}
+
+// slimNode keeps of a node whether it is ready.
+func slimNode(in any) (any, error) {
+	node, ok := in.(*corev1.Node)
+	if !ok {
+		return in, nil
+	}
+	slim := &corev1.Node{ObjectMeta: metav1.ObjectMeta{Name: node.Name, UID: node.UID, ResourceVersion: node.ResourceVersion}}
+	for _, condition := range node.Status.Conditions {
+		if condition.Type == corev1.NodeReady {
+			slim.Status.Conditions = []corev1.NodeCondition{{Type: condition.Type, Status: condition.Status}}
+		}
+	}
+	return slim, nil
+}
+
+// slimPod keeps of a pod what health is judged by.
+func slimPod(in any) (any, error) {
+	pod, ok := in.(*corev1.Pod)
+	if !ok {
+		return in, nil
+	}
+	slim := &corev1.Pod{
+		ObjectMeta: metav1.ObjectMeta{
+			Name:              pod.Name,
+			Namespace:         pod.Namespace,
+			UID:               pod.UID,
+			ResourceVersion:   pod.ResourceVersion,
+			CreationTimestamp: pod.CreationTimestamp,
+			DeletionTimestamp: pod.DeletionTimestamp,
+			Labels: map[string]string{
+				v1alpha1.LabelApp:     pod.Labels[v1alpha1.LabelApp],
+				v1alpha1.LabelRelease: pod.Labels[v1alpha1.LabelRelease],
+			},
+		},
+		Spec: corev1.PodSpec{NodeName: pod.Spec.NodeName},
+		Status: corev1.PodStatus{
+			Phase:                 pod.Status.Phase,
+			Reason:                pod.Status.Reason,
+			Message:               pod.Status.Message,
+			InitContainerStatuses: slimContainers(pod.Status.InitContainerStatuses),
+			ContainerStatuses:     slimContainers(pod.Status.ContainerStatuses),
+		},
+	}
+	for _, condition := range pod.Status.Conditions {
+		switch condition.Type {
+		case corev1.PodReady:
+			slim.Status.Conditions = append(slim.Status.Conditions, corev1.PodCondition{Type: condition.Type, Status: condition.Status})
+		case corev1.PodScheduled:
+			if condition.Status == corev1.ConditionFalse {
+				slim.Status.Conditions = append(slim.Status.Conditions, corev1.PodCondition{
+					Type: condition.Type, Status: condition.Status, Reason: condition.Reason, Message: condition.Message,
+				})
+			}
+		}
+	}
+	return slim, nil
+}
+
+func slimContainers(statuses []corev1.ContainerStatus) []corev1.ContainerStatus {
+	var slim []corev1.ContainerStatus
+	for _, status := range statuses {
+		slim = append(slim, corev1.ContainerStatus{
+			Name:                 status.Name,
+			Ready:                status.Ready,
+			Started:              status.Started,
+			RestartCount:         status.RestartCount,
+			State:                status.State,
+			LastTerminationState: status.LastTerminationState,
+		})
+	}
+	return slim
+}
