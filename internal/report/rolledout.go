@@ -96,13 +96,10 @@ func stands(reason, decided string) bool {
 	return false
 }
 
-// sameStep tells whether the status the App has speaks of the same desired,
-// running and failed Release.
+// sameStep tells whether the status the App has speaks of the same Releases.
 func sameStep(in Input) bool {
 	before := in.App.Status
-	return before.Release.Desired == in.name(in.Decision.Desired) &&
-		before.Release.Running == in.name(in.Running.Release) &&
-		before.Failure.Release == in.name(in.Decision.FailedRelease)
+	return before.Release == roles(in) && before.Failure.Release == in.name(in.Decision.FailedRelease)
 }
 
 // stuck: nothing more happens until a person acts.

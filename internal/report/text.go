@@ -16,6 +16,7 @@ const ellipsis = "…"
 // cut returns text as valid UTF-8 of at most limit bytes, cut between
 // characters.
 func cut(text string, limit int) string {
+	text = text[:min(len(text), 2*limit)] // what lies beyond need not be looked at
 	text = strings.ToValidUTF8(text, "\uFFFD")
 	if len(text) <= limit {
 		return text
