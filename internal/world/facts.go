@@ -32,8 +32,8 @@ func (w *World) Running() rollout.Running {
 	// When a rollout goes back to a ReplicaSet that exists, the condition keeps
 	// telling of the last complete rollout until the first pod moves. That the
 	// pods are not all of the new template gives it away.
-	if seen.reason == reasonAvailable && seen.pods == seen.updated {
-		running.CompletedAt = seen.progressed
+	if running.Observed && seen.reason == reasonAvailable && seen.pods == seen.updated {
+		running.CompletedAt = inSeconds(seen.progressed)
 	}
 	return running
 }
@@ -45,8 +45,11 @@ func (w *World) Facts() health.Facts {
 	if w.deployment == nil {
 		return facts
 	}
-	facts.ReplicaFailure = w.deployment.shown[0].failure
-	facts.CompletedAt = w.Running().CompletedAt
+	running := w.Running()
+	facts.CompletedAt = running.CompletedAt
+	if running.Observed {
+		facts.ReplicaFailure = w.deployment.shown[0].failure
+	}
 	for _, p := range w.pods {
 		if p.set.template.Release == w.deployment.template.Release {
 			facts.Pods = append(facts.Pods, p.facts())
@@ -102,7 +105,7 @@ func (p *pod) facts() health.Pod {
 	out := health.Pod{
 		Name:          p.name,
 		Release:       p.set.template.Release,
-		Created:       p.created,
+		Created:       inSeconds(p.created),
 		Deleting:      p.deleting(),
 		Ready:         p.ready,
 		Unschedulable: p.unschedulable,
@@ -137,8 +140,12 @@ func copied(end *health.Termination) *health.Termination {
 		return nil
 	}
 	out := *end
+	out.At = inSeconds(out.At)
 	return &out
 }
+
+// inSeconds is a time as the API keeps it.
+func inSeconds(t time.Time) time.Time { return t.Truncate(time.Second) }
 
 // Elapsed is how long the world has existed.
 func (w *World) Elapsed() time.Duration { return w.now.Sub(Start) }

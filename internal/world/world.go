@@ -2,8 +2,10 @@ package world
 
 import "time"
 
-// Start is when every world begins.
-var Start = time.Date(2026, time.January, 1, 0, 0, 0, 0, time.UTC)
+// Start is when every world begins. It is not a whole second, but the API keeps
+// most times in whole seconds: so every time that is read lies a little before
+// the moment it speaks of, as in a real cluster.
+var Start = time.Date(2026, time.January, 1, 0, 0, 0, 700_000_000, time.UTC)
 
 // Step is the length of one Advance.
 const Step = time.Second
