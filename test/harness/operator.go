@@ -1,0 +1,118 @@
+package harness
+
+import (
+	"context"
+	"errors"
+	"fmt"
+	"io"
+	"os"
+	"os/exec"
+	"path/filepath"
+	"syscall"
+	"time"
+)
+
+// Operator is the operator as a process.
+type Operator struct {
+	command *exec.Cmd
+	ended   chan struct{}
+	err     error // how it ended
+}
+
+// OperatorOptions says how to start the operator.
+type OperatorOptions struct {
+	Kubeconfig string
+	Args       []string  // besides those that keep it from serving ports
+	Log        io.Writer // gets what it prints
+}
+
+// stopTimeout is how long the operator may take to end when asked to.
+const stopTimeout = 20 * time.Second
+
+// BuildOperator builds the operator's binary and returns its path.
+func BuildOperator(ctx context.Context, log io.Writer) (string, error) {
+	root, err := Root()
+	if err != nil {
+		return "", err
+	}
+	return build(ctx, root, "bowline", log)
+}
+
+// StartOperator starts the operator. It ends with Stop or Kill.
+func StartOperator(ctx context.Context, o OperatorOptions) (*Operator, error) {
+	binary, err := BuildOperator(ctx, o.Log)
+	if err != nil {
+		return nil, err
+	}
+	args := append([]string{"--metrics-bind-address=0", "--health-probe-bind-address=0", "--kubeconfig=" + o.Kubeconfig}, o.Args...)
+	op := &Operator{command: exec.Command(binary, args...), ended: make(chan struct{})} //nolint:noctx // it outlives ctx and ends with Stop
+	op.command.Stdout, op.command.Stderr = o.Log, o.Log
+	ownGroup(op.command)
+	if err := op.command.Start(); err != nil {
+		return nil, fmt.Errorf("start the operator: %w", err)
+	}
+	go func() {
+		op.err = op.command.Wait()
+		close(op.ended)
+	}()
+	return op, nil
+}
+
+// PID returns the operator's process ID.
+func (o *Operator) PID() int { return o.command.Process.Pid }
+
+// Ended is closed when the operator has ended, for whatever reason.
+func (o *Operator) Ended() <-chan struct{} { return o.ended }
+
+// Err returns how the operator ended, once it has.
+func (o *Operator) Err() error { return o.err }
+
+// Kill ends the operator with SIGKILL and waits until it is gone.
+func (o *Operator) Kill() error {
+	err := o.command.Process.Kill()
+	if err != nil && !errors.Is(err, os.ErrProcessDone) {
+		return fmt.Errorf("kill the operator: %w", err)
+	}
+	<-o.ended
+	return nil
+}
+
+// Stop asks the operator to end and waits until it has.
+func (o *Operator) Stop() error {
+	if err := o.command.Process.Signal(syscall.SIGTERM); err != nil && !errors.Is(err, os.ErrProcessDone) {
+		return fmt.Errorf("stop the operator: %w", err)
+	}
+	select {
+	case <-o.ended:
+		return nil
+	case <-time.After(stopTimeout):
+		return errors.Join(fmt.Errorf("the operator did not end within %s of SIGTERM", stopTimeout), o.Kill())
+	}
+}
+
+// build builds the command in a folder of the project into the project's folder
+// bin. What is up to date is not built again, and of several processes one
+// builds at a time.
+func build(ctx context.Context, dir, name string, log io.Writer) (string, error) {
+	root, err := Root()
+	if err != nil {
+		return "", err
+	}
+	folder := filepath.Join(root, "bin")
+	if err := os.MkdirAll(folder, 0o755); err != nil {
+		return "", fmt.Errorf("build %s: %w", name, err)
+	}
+	unlock, err := lock(filepath.Join(folder, ".lock"))
+	if err != nil {
+		return "", fmt.Errorf("build %s: %w", name, err)
+	}
+	defer unlock()
+	binary := filepath.Join(folder, name)
+	command := exec.CommandContext(ctx, "go", "build", "-o", binary, ".")
+	command.Dir = dir
+	command.Stdout, command.Stderr = log, log
+	if err := command.Run(); err != nil {
+		return "", fmt.Errorf("build %s: %w", name, err)
+	}
+	return binary, nil
+}
