@@ -6,6 +6,8 @@ import (
 	"github.com/bowline-dev/bowline/api/v1alpha1"
 )
 
+const notObservedText = "the Deployment's status does not speak of its present spec yet"
+
 // available tells whether users are served, by whichever Release. No pod at
 // all serves nobody, also where maxUnavailable would allow it.
 func available(in Input) *finding {
@@ -30,7 +32,7 @@ func available(in Input) *finding {
 func asBefore(in Input) *finding {
 	before := find(in.App.Status.Conditions, v1alpha1.ConditionAvailable)
 	if before == nil {
-		return unknown(v1alpha1.ReasonNotObserved, "the Deployment's status does not speak of its present spec yet")
+		return unknown(v1alpha1.ReasonNotObserved, notObservedText)
 	}
 	return &finding{before.Status, before.Reason, before.Message}
 }

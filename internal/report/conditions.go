@@ -43,7 +43,7 @@ var order = []string{
 func conditions(in Input) []metav1.Condition {
 	available := available(in)
 	rolledOut := rolledOut(in, available)
-	ready := ready(rolledOut, available)
+	ready := ready(in, rolledOut, available)
 	findings := map[string]*finding{
 		v1alpha1.ConditionReady:          ready,
 		v1alpha1.ConditionInputsResolved: inputsResolved(in),

@@ -39,8 +39,9 @@
 //
 // Ready sums up (ready.go): while RolledOut is not True, Ready says what
 // RolledOut says. While it is, Ready is False with Unavailable, Reconciling,
-// as long as Available is False, Unknown as long as that is Unknown, and
-// otherwise True. ScalingActive decides nothing. InputsResolved need not be
+// as long as Available is False, Unknown as long as that is Unknown or another
+// number of pods is on its way to the Deployment, and otherwise True.
+// ScalingActive decides nothing. InputsResolved need not be
 // asked: RolledOut is not True without it.
 //
 // An App is always in exactly one of three ways: Ready is True, or Reconciling

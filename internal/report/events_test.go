@@ -120,11 +120,11 @@ func TestEvents(t *testing.T) {
 			want: []Event{{"Warning", "Stalled", "Stall", "spec.image: invalid"}},
 		},
 		"a conflict": {
-			before: statusOf(), after: statusOf(problem("Conflict", "Service shop belongs to Deployment other")),
+			before: statusOf(), after: statusOf(problem("Conflict", conflict)),
 			want: []Event{{"Warning", "Stalled", "Stall", conflict}},
 		},
 		"refused after a conflict": {
-			before: statusOf(problem("Conflict", "Service shop belongs to Deployment other")),
+			before: statusOf(problem("Conflict", conflict)),
 			after:  statusOf(problem("Refused", "Deployment shop: exceeded quota")),
 			want:   []Event{{"Warning", "Stalled", "Stall", refused}},
 		},

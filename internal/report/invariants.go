@@ -177,13 +177,16 @@ func oneWayAtATime(app *v1alpha1.App) (violations []error) {
 	return violations
 }
 
-// readySumsUp: Ready is True exactly when what it sums up is.
+// readySumsUp: Ready is True when what it sums up is, and never else. Only a
+// change of the size can keep it waiting.
 func readySumsUp(app *v1alpha1.App) []error {
 	all := true
 	for _, kind := range []string{v1alpha1.ConditionInputsResolved, v1alpha1.ConditionAvailable, v1alpha1.ConditionRolledOut} {
 		all = all && is(app, kind, metav1.ConditionTrue)
 	}
-	if is(app, v1alpha1.ConditionReady, metav1.ConditionTrue) != all {
+	ready := find(app.Status.Conditions, v1alpha1.ConditionReady)
+	isReady := ready != nil && ready.Status == metav1.ConditionTrue
+	if isReady != all && (isReady || ready == nil || ready.Reason != v1alpha1.ReasonProgressing) {
 		return []error{errors.New("Ready does not sum up InputsResolved, Available and RolledOut")}
 	}
 	if !is(app, v1alpha1.ConditionInputsResolved, metav1.ConditionTrue) && is(app, v1alpha1.ConditionRolledOut, metav1.ConditionTrue) {

@@ -8,7 +8,7 @@ import (
 
 // ready sums up: it says what the condition that decides says. RolledOut
 // decides first; it is not True while the inputs are not resolved.
-func ready(rolledOut, available *finding) *finding {
+func ready(in Input, rolledOut, available *finding) *finding {
 	switch {
 	case !rolledOut.isTrue():
 		return &finding{rolledOut.status, rolledOut.reason, rolledOut.message}
@@ -16,11 +16,30 @@ func ready(rolledOut, available *finding) *finding {
 		return no(v1alpha1.ReasonUnavailable, available.message)
 	case !available.isTrue():
 		return unknown(available.reason, available.message)
+	case in.resizing():
+		return unknown(v1alpha1.ReasonProgressing, "the Deployment is to have "+size(in)+" pods instead of "+number(in.Running.Want))
+	case in.unsettled():
+		return unknown(v1alpha1.ReasonProgressing, notObservedText)
 	case rolledOut.reason == v1alpha1.ReasonPinned:
 		return yes(rolledOut.reason, rolledOut.message) // it says how to unpin
 	default:
 		return yes(rolledOut.reason, available.message)
 	}
+}
+
+// resizing tells whether the Deployment was found with another size than the
+// spec asks for. A change of the size is no Release, but nobody who waits for
+// it should be told that it is done before it has begun.
+func (in Input) resizing() bool {
+	want := in.App.Spec.Replicas
+	return want != nil && in.Running.Exists && in.Running.Want != *want
+}
+
+// unsettled tells whether the App was not ready before, and nothing was
+// observed since by which it could have become so.
+func (in Input) unsettled() bool {
+	before := find(in.App.Status.Conditions, v1alpha1.ConditionReady)
+	return in.Running.Exists && !in.Running.Observed && before != nil && before.Status != metav1.ConditionTrue
 }
 
 // reconciling is there while the App is not ready and no person is needed.

@@ -34,7 +34,7 @@ type Input struct {
 // Problem is what stood in the way of applying children.
 type Problem struct {
 	Reason  string // v1alpha1.ReasonConflict or v1alpha1.ReasonRefused
-	Message string // names the child and what is wrong
+	Message string // names the child and what is wrong, of a conflict also the way out
 }
 
 // Scaling is what the HorizontalPodAutoscaler says.

@@ -101,9 +101,12 @@ func serves(available int32, serving bool) func(*Input) {
 	return running(func(r *rollout.Running) { r.Available, r.Ready, r.Serving = available, available, serving })
 }
 
-func nothingRuns(in *Input) { in.Running = rollout.Running{} }
+// nothingRuns: what else a Running says has no meaning then.
+func nothingRuns(in *Input) { in.Running.Exists = false }
 
-func notObserved(in *Input) { in.Running.Observed = false }
+func unobserved(in *Input) { in.Running.Observed = false }
+
+func replicas(n int32) func(*Input) { return func(in *Input) { in.App.Spec.Replicas = &n } }
 
 func heldBy(reason, message string) func(*Input) {
 	return func(in *Input) {
@@ -175,7 +178,7 @@ const (
 	pinGoes    = "shop-5 goes out because the annotation bowline.dev/rollback-to asks for it: the annotation bowline.dev/rollback-to names Release 5"
 	pinRuns    = "shop-5 runs because the annotation bowline.dev/rollback-to asks for it; remove the annotation to run what the spec says"
 	missing    = "config.from shared-settings: ConfigMap not found"
-	conflict   = "Service shop belongs to Deployment other; delete or rename that object, or give the App another name"
+	conflict   = "Service shop belongs to Deployment other: delete it"
 	refused    = "Deployment shop: exceeded quota; change the spec or lift what refuses it; it is tried again every 5 minutes"
 	hpaFails   = "the HPA was unable to compute the replica count"
 )
@@ -291,7 +294,7 @@ var statusTests = map[string]struct {
 		},
 	},
 	"pinned, not observed": {
-		in: scene(reported(decided(pin(rollout.Advance))), runs(5, 3), notObserved, decided(pin(rollout.Await))),
+		in: scene(reported(decided(pin(rollout.Advance))), runs(5, 3), unobserved, decided(pin(rollout.Await))),
 		want: []said{
 			{"Ready", isUnknown, "Pinned", pinGoes},
 			{"InputsResolved", isTrue, "Resolved", found},
@@ -310,7 +313,7 @@ var statusTests = map[string]struct {
 		},
 	},
 	"pinned and out, looked at again": {
-		in: scene(reported(runs(5, 3), decided(pin(rollout.Settled))), runs(5, 3), notObserved, decided(pin(rollout.Await))),
+		in: scene(reported(runs(5, 3), decided(pin(rollout.Settled))), runs(5, 3), unobserved, decided(pin(rollout.Await))),
 		want: []said{
 			{"Ready", isTrue, "Pinned", pinRuns},
 			{"InputsResolved", isTrue, "Resolved", found},
@@ -328,7 +331,7 @@ var statusTests = map[string]struct {
 		},
 	},
 	"no longer pinned": {
-		in: scene(reported(decided(pin(rollout.Settled)), runs(5, 3)), runs(5, 3), notObserved,
+		in: scene(reported(decided(pin(rollout.Settled)), runs(5, 3)), runs(5, 3), unobserved,
 			decided(rollout.Decision{Action: rollout.Await, Desired: 5, Target: 5, LastHealthy: 6})),
 		want: []said{
 			{"Ready", isUnknown, "Progressing", "shop-5 goes out"},
@@ -349,7 +352,7 @@ var statusTests = map[string]struct {
 		},
 	},
 	"a change, not observed": {
-		in: scene(reported(with(newRelease(7)), decided(advance7)), with(newRelease(7)), runs(7, 0), notObserved, decided(await7)),
+		in: scene(reported(with(newRelease(7)), decided(advance7)), with(newRelease(7)), runs(7, 0), unobserved, decided(await7)),
 		want: []said{
 			{"Ready", isUnknown, "Progressing", "shop-7 goes out"},
 			{"InputsResolved", isTrue, "Resolved", found},
@@ -400,7 +403,7 @@ var statusTests = map[string]struct {
 		},
 	},
 	"settled, looked at again": {
-		in: scene(reported(), notObserved, decided(rollout.Decision{Action: rollout.Await, Desired: 6, Target: 6, LastHealthy: 6})),
+		in: scene(reported(), unobserved, decided(rollout.Decision{Action: rollout.Await, Desired: 6, Target: 6, LastHealthy: 6})),
 		want: []said{
 			{"Ready", isTrue, "Healthy", serving6},
 			{"InputsResolved", isTrue, "Resolved", found},
@@ -409,7 +412,7 @@ var statusTests = map[string]struct {
 		},
 	},
 	"nothing was reported yet, not observed": {
-		in: scene(notObserved, decided(rollout.Decision{Action: rollout.Await, Desired: 6, Target: 6, LastHealthy: 6})),
+		in: scene(unobserved, decided(rollout.Decision{Action: rollout.Await, Desired: 6, Target: 6, LastHealthy: 6})),
 		want: []said{
 			{"Ready", isUnknown, "Progressing", "shop-6 goes out"},
 			{"InputsResolved", isTrue, "Resolved", found},
@@ -419,7 +422,7 @@ var statusTests = map[string]struct {
 		},
 	},
 	"settled as decided, but availability was never observed": {
-		in: scene(notObserved),
+		in: scene(unobserved),
 		want: []said{
 			{"Ready", isUnknown, "NotObserved", "the Deployment's status does not speak of its present spec yet"},
 			{"InputsResolved", isTrue, "Resolved", found},
@@ -429,7 +432,7 @@ var statusTests = map[string]struct {
 		},
 	},
 	"what was in the way does not stand": {
-		in: scene(reported(heldBy("InputsMissing", missing)), notObserved, decided(rollout.Decision{Action: rollout.Await, Desired: 6, Target: 6, LastHealthy: 6})),
+		in: scene(reported(heldBy("InputsMissing", missing)), unobserved, decided(rollout.Decision{Action: rollout.Await, Desired: 6, Target: 6, LastHealthy: 6})),
 		want: []said{
 			{"Ready", isUnknown, "Progressing", "shop-6 goes out"},
 			{"InputsResolved", isTrue, "Resolved", found},
@@ -458,8 +461,28 @@ var statusTests = map[string]struct {
 			{"Reconciling", isTrue, "Unavailable", "0 of 3 pods available (shop-6)"},
 		},
 	},
+	"settled, another size is asked for": {
+		in: scene(replicas(5)),
+		want: []said{
+			{"Ready", isUnknown, "Progressing", "the Deployment is to have 5 pods instead of 3"},
+			{"InputsResolved", isTrue, "Resolved", found},
+			{"Available", isTrue, "MinimumReplicasAvailable", serving6},
+			{"RolledOut", isTrue, "Healthy", healthy6},
+			{"Reconciling", isTrue, "Progressing", "the Deployment is to have 5 pods instead of 3"},
+		},
+	},
+	"settled, another size was asked for, not observed": {
+		in: scene(reported(replicas(5)), replicas(5), running(func(r *rollout.Running) { r.Want = 5 }), unobserved, decided(await7), func(in *Input) { in.Decision.Desired = 6 }),
+		want: []said{
+			{"Ready", isUnknown, "Progressing", "the Deployment's status does not speak of its present spec yet"},
+			{"InputsResolved", isTrue, "Resolved", found},
+			{"Available", isTrue, "MinimumReplicasAvailable", serving6},
+			{"RolledOut", isTrue, "Healthy", healthy6},
+			{"Reconciling", isTrue, "Progressing", "the Deployment's status does not speak of its present spec yet"},
+		},
+	},
 	"settled, scaled to zero": {
-		in: scene(serves(0, true), running(func(r *rollout.Running) { r.Want = 0 })),
+		in: scene(replicas(0), serves(0, true), running(func(r *rollout.Running) { r.Want = 0 })),
 		want: []said{
 			{"Ready", isTrue, "Healthy", "no pods are wanted"},
 			{"InputsResolved", isTrue, "Resolved", found},
@@ -488,7 +511,7 @@ var statusTests = map[string]struct {
 		},
 	},
 	"rolling back, not observed": {
-		in: scene(with(failed(7, "CannotStart", pullFailed)), runs(6, 3), notObserved, decided(await6)),
+		in: scene(with(failed(7, "CannotStart", pullFailed)), runs(6, 3), unobserved, decided(await6)),
 		want: []said{
 			{"Ready", isFalse, "RollingBack", comesBack},
 			{"InputsResolved", isTrue, "Resolved", found},
@@ -509,7 +532,7 @@ var statusTests = map[string]struct {
 	},
 	"rolled back, looked at again": {
 		in: scene(reported(with(failed(7, "CannotStart", pullFailed)), decided(rolled)),
-			with(failed(7, "CannotStart", pullFailed)), notObserved, decided(await6)),
+			with(failed(7, "CannotStart", pullFailed)), unobserved, decided(await6)),
 		want: []said{
 			{"Ready", isFalse, "RolledBack", rolledBack},
 			{"InputsResolved", isTrue, "Resolved", found},
@@ -569,7 +592,7 @@ var statusTests = map[string]struct {
 		},
 	},
 	"a child belongs to somebody else": {
-		in: scene(problem("Conflict", "Service shop belongs to Deployment other")),
+		in: scene(problem("Conflict", conflict)),
 		want: []said{
 			{"Ready", isFalse, "Conflict", conflict},
 			{"InputsResolved", isTrue, "Resolved", found},
@@ -688,7 +711,7 @@ func mustRest(t *testing.T, in Input, status v1alpha1.AppStatus) {
 
 func TestStatusInFull(t *testing.T) {
 	got := Status(scene(with(failed(7, "CannotStart", pullFailed)), serves(4, true), decided(rolled),
-		running(func(r *rollout.Running) { r.Total, r.Ready, r.Available, r.Updated = 5, 4, 4, 3 })))
+		running(func(r *rollout.Running) { r.Total, r.Ready, r.Available, r.Updated = 6, 5, 4, 3 })))
 	want := v1alpha1.AppStatus{
 		ObservedGeneration: 4,
 		Conditions: []metav1.Condition{
@@ -699,8 +722,8 @@ func TestStatusInFull(t *testing.T) {
 			{Type: "Stalled", Status: "True", Reason: "RolledBack", Message: rolledBack, ObservedGeneration: 4, LastTransitionTime: at("2026-03-04T05:06:07Z")},
 		},
 		Release:           v1alpha1.ReleaseRoles{Desired: "shop-7", Running: "shop-6", LastHealthy: "shop-6"},
-		Replicas:          ptr.To[int32](5),
-		ReadyReplicas:     ptr.To[int32](4),
+		Replicas:          ptr.To[int32](6),
+		ReadyReplicas:     ptr.To[int32](5),
 		UpdatedReplicas:   ptr.To[int32](3),
 		AvailableReplicas: ptr.To[int32](4),
 		Selector:          "bowline.dev/app=shop",
@@ -749,8 +772,8 @@ func TestStatusFields(t *testing.T) {
 		"a first look":                          {scene(nothingRuns, only(), decided(rollout.Decision{Action: rollout.Hold})), roles_, v1alpha1.ReleaseRoles{}},
 		"no counts when nothing runs":           {scene(reported(), nothingRuns), counts_, []*int32{nil, nil, nil, nil}},
 		"counts":                                {scene(reported(), serves(2, true)), counts_, []*int32{ptr.To[int32](3), ptr.To[int32](2), ptr.To[int32](3), ptr.To[int32](2)}},
-		"counts known before":                   {scene(reported(serves(1, true)), notObserved), counts_, []*int32{ptr.To[int32](3), ptr.To[int32](1), ptr.To[int32](3), ptr.To[int32](1)}},
-		"counts never known":                    {scene(notObserved), counts_, []*int32{nil, nil, nil, nil}},
+		"counts known before":                   {scene(reported(serves(1, true)), unobserved), counts_, []*int32{ptr.To[int32](3), ptr.To[int32](1), ptr.To[int32](3), ptr.To[int32](1)}},
+		"counts never known":                    {scene(unobserved), counts_, []*int32{nil, nil, nil, nil}},
 		"no failure":                            {scene(with(failed(7, "Crashing", crashed))), failure_, v1alpha1.FailureStatus{}},
 		"failure":                               {scene(with(failed(7, "Crashing", crashed)), decided(rolled)), failure_, v1alpha1.FailureStatus{Release: "shop-7", Reason: "Crashing", Message: crashed, Time: metav1.NewTime(before)}},
 		"failure while changes are held":        {scene(reported(with(failed(7, "Crashing", crashed)), decided(rolled)), heldBy("InputsMissing", missing)), failure_, v1alpha1.FailureStatus{Release: "shop-7", Reason: "Crashing", Message: crashed, Time: metav1.NewTime(before)}},
@@ -810,7 +833,7 @@ func TestUnwantedConditionsGo(t *testing.T) {
 // TestStatusLeavesItsInput: neither the App nor the Releases change, now or
 // when the status does.
 func TestStatusLeavesItsInput(t *testing.T) {
-	in := scene(reported(), notObserved)
+	in := scene(reported(), unobserved)
 	app := in.App.DeepCopy()
 	status := Status(in)
 	*status.Replicas = 77

@@ -9,12 +9,11 @@ import (
 
 // The ways out of a stall.
 const (
-	wayOutOfConflict = "; delete or rename that object, or give the App another name"
-	wayOutOfRefusal  = "; change the spec or lift what refuses it; it is tried again every 5 minutes"
-	wayOutOfFailure  = "change the spec, or set the annotation " + v1alpha1.AnnotationRetry + " to try the same inputs again"
-	wayOutOfPause    = "; set it to Active to go on"
-	wayOutOfPin      = "remove the annotation to run what the spec says"
-	becauseOfPin     = "because the annotation " + v1alpha1.AnnotationRollbackTo + " asks for it"
+	wayOutOfRefusal = "; change the spec or lift what refuses it; it is tried again every 5 minutes"
+	wayOutOfFailure = "change the spec, or set the annotation " + v1alpha1.AnnotationRetry + " to try the same inputs again"
+	wayOutOfPause   = "; set it to Active to go on"
+	wayOutOfPin     = "remove the annotation to run what the spec says"
+	becauseOfPin    = "because the annotation " + v1alpha1.AnnotationRollbackTo + " asks for it"
 )
 
 // rolledOut tells whether the desired Release runs and is healthy.
@@ -44,10 +43,11 @@ func rolledOut(in Input, available *finding) *finding {
 	}
 }
 
-// blocked: a child cannot be applied.
+// blocked: a child cannot be applied. A conflict is ours to word, with its way
+// out; a refusal is in the words of the API server.
 func blocked(problem *Problem) *finding {
 	if problem.Reason == v1alpha1.ReasonConflict {
-		return no(v1alpha1.ReasonConflict, around("", cmp.Or(problem.Message, "an object belongs to somebody else"), wayOutOfConflict))
+		return no(v1alpha1.ReasonConflict, cmp.Or(problem.Message, "the name of a child is taken by somebody else's object"))
 	}
 	return no(v1alpha1.ReasonRefused, around("", cmp.Or(problem.Message, "an object is refused"), wayOutOfRefusal))
 }
