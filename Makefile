@@ -11,6 +11,8 @@ IMAGE   ?= ghcr.io/bowline-dev/bowline:latest
 N       ?= 200
 MODULES := $(sort $(dir $(shell git ls-files '*go.mod')))
 
+GO_TEST := go test -race -shuffle=on -timeout=20m
+
 # The folder with etcd, kube-apiserver and kubectl. It is asked for only by the
 # targets that need it, for a first build takes minutes.
 assets = $${KUBEBUILDER_ASSETS:-$$(go run -C test/cluster . assets)}
@@ -60,15 +62,19 @@ verify: generate manifests docs tidy ## Check that everything generated is up to
 ##@ Tests
 
 .PHONY: test
-test: test-unit test-integration ## Run all tests: without a cluster, then against a real control plane.
+test: test-unit test-integration ## Run the operator's tests: without a cluster, then against a real control plane.
 
 .PHONY: test-unit
 test-unit: ## Run the tests that need no cluster, the simulation among them.
-	go test -race -shuffle=on $$(go list ./... | grep -v /test/)
+	$(GO_TEST) $$(go list ./... | grep -v /test/)
 
 .PHONY: test-integration
 test-integration: ## Run the tests against a real control plane, which is built on first use.
-	export KUBEBUILDER_ASSETS="$(assets)" && go test -race -shuffle=on -timeout=20m ./test/...
+	set -e; KUBEBUILDER_ASSETS="$(assets)"; export KUBEBUILDER_ASSETS; $(GO_TEST) ./test/...
+
+.PHONY: test-tools
+test-tools: ## Run the tests of what the tests use: the modules below test/.
+	set -e; for module in $(filter-out ./,$(MODULES)); do $(GO_TEST) -C $$module ./...; done
 
 .PHONY: simulate
 simulate: ## Play many random rollouts in the simulated world; SEEDS sets how many.

@@ -37,9 +37,7 @@ func (p *pass) apply(ctx context.Context) (*report.Problem, error) {
 		App:      p.app,
 		Release:  target,
 		Replicas: p.replicas(),
-		// A Deployment is paused only to stop a rollout half way: being paused
-		// makes it forget that its last rollout was complete.
-		Paused: p.decision.Action == rollout.Hold && p.decision.Reason == v1alpha1.ReasonPaused,
+		Paused:   p.paused(),
 	})
 	if problem, err := problemOf(p.applyCopies(ctx, target, objects)); problem != nil || err != nil {
 		return problem, err
@@ -113,6 +111,20 @@ func (p *pass) replicas() *int32 {
 		return p.snapshot.Deployment.Spec.Replicas
 	}
 	return ptr.To[int32](1)
+}
+
+// paused tells whether the Deployment is paused. It is so only to stop a
+// rollout half way: being paused makes it forget that its last rollout was
+// complete. While nothing is known, it stays as it is.
+func (p *pass) paused() bool {
+	switch p.decision.Action {
+	case rollout.Hold:
+		return p.decision.Reason == v1alpha1.ReasonPaused
+	case rollout.Await:
+		return p.snapshot.Deployment.Spec.Paused
+	case rollout.Advance, rollout.Wait, rollout.Bake, rollout.RollBack, rollout.Stall, rollout.Settled:
+	}
+	return false
 }
 
 // applyCopies makes the copies that a Release's pods use, where they are not

@@ -37,15 +37,19 @@ func waitsForever(container Container) bool {
 		isPullFailure(container.Waiting) && !isTransientPull(container.WaitingMessage)
 }
 
-// failedEnd returns how a container last failed, nil when it did not.
+// failedEnd returns how an init container last failed, nil when it did not, or
+// did its work since. While it runs once more, its failure still counts: else
+// every new start would look like a recovery. A container that stays (a sidecar)
+// has recovered when it is ready.
 func failedEnd(container Container) *Termination {
-	switch {
-	case container.Ended != nil && container.Ended.ExitCode != 0:
-		return container.Ended
-	case container.Waiting == crashLoopBackOff && container.LastEnded != nil:
-		return container.LastEnded
+	end := container.Ended
+	if end == nil && !container.Ready {
+		end = container.LastEnded
 	}
-	return nil
+	if end == nil || end.ExitCode == 0 {
+		return nil
+	}
+	return end
 }
 
 func waitingSign(class Class, pod Pod, container Container) Sign {

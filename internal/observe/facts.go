@@ -43,10 +43,19 @@ func (s Snapshot) Running() rollout.Running {
 	if c := condition(d, appsv1.DeploymentAvailable); c != nil {
 		running.Serving = c.Status == corev1.ConditionTrue
 	}
-	if c := condition(d, appsv1.DeploymentProgressing); c != nil && running.Observed && c.Reason == newReplicaSetAvailable {
+	if c := condition(d, appsv1.DeploymentProgressing); c != nil && c.Reason == newReplicaSetAvailable && onlyUpdated(d) {
 		running.CompletedAt = c.LastUpdateTime.Time
 	}
 	return running
+}
+
+// onlyUpdated tells whether a Deployment's status speaks of its present spec and
+// knows no pods of earlier templates. Right after the template went back to an
+// earlier one the condition Progressing is still that of the last rollout, so it
+// counts only together with this, as it does for the Deployment's controller
+// (progress.go: isCompleteDeployment).
+func onlyUpdated(d *appsv1.Deployment) bool {
+	return d.Status.ObservedGeneration >= d.Generation && d.Status.UpdatedReplicas == d.Status.Replicas
 }
 
 // newReplicaSetAvailable is the reason by which the Deployment's controller

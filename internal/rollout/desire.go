@@ -14,6 +14,9 @@ func desire(s State) choice {
 	if cause, wished := wish(s, newest); exists && wished {
 		return choice{next: s.next(cause)}
 	}
+	if exists && newest.InputHash == s.InputHash && newest.Health == Unproven && !newest.Superseded {
+		return choice{desired: newest}
+	}
 	for _, candidate := range []func() (Release, bool){s.running, s.lastHealthy} {
 		if release, ok := candidate(); ok && release.InputHash == s.InputHash && !release.Superseded {
 			return choice{desired: release, superseded: s.supersede(release, newest)}

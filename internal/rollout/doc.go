@@ -10,8 +10,9 @@
 //	situation                                 D
 //	----------------------------------------  ---------------------------------------
 //	a wish (retry, restart) not yet answered  a new Release
+//	N has hash h and is on its way            N
 //	R or H has hash h                         that one; N, if another, is superseded
-//	N has hash h and is not superseded        N, also when it failed
+//	N has hash h and is not superseded        N: the same inputs are not tried again
 //	otherwise                                 a new Release
 //
 // Nothing is made, marked healthy or marked failed while the App is paused,

@@ -183,6 +183,17 @@ func TestALostNode(t *testing.T) {
 	}
 }
 
+func TestScalingDownTakesWhatDoesNotServe(t *testing.T) {
+	w, intent := deployed(t, 3, "1", "0")
+	w.SetNodes(2)
+	intent.Replicas = ptr.To[int32](2)
+	w.Apply(intent)
+	pass(w, 10*time.Second)
+	if got := w.Serving(); got != 2 {
+		t.Errorf("%d pods serve of %v, want the 2 that did before", got, w.PodNames())
+	}
+}
+
 func TestWhoGoesFirst(t *testing.T) {
 	node := newNode(1)
 	at := func(seconds int) time.Time { return Start.Add(time.Duration(seconds) * time.Second) }

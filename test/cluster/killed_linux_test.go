@@ -14,7 +14,7 @@ func TestKilledSupervisorTakesItsProgramsAlong(t *testing.T) {
 	if err := cluster.process.Process.Kill(); err != nil {
 		t.Fatal(err)
 	}
-	<-cluster.ended
+	_ = cluster.wait()
 	eventually(t, "every program has ended", 10*time.Second, func() bool {
 		for _, pid := range cluster.PIDs {
 			if alive(pid) {

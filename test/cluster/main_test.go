@@ -49,7 +49,14 @@ type running struct {
 	controlplane.Record
 	process *exec.Cmd
 	stdin   io.Closer
-	ended   chan error
+	ended   chan struct{}
+	err     error
+}
+
+// wait returns how the process ended.
+func (r *running) wait() error {
+	<-r.ended
+	return r.err
 }
 
 // start runs `up` and returns when it says that the cluster is ready.
@@ -70,12 +77,18 @@ func start(t *testing.T, flags ...string) *running {
 	if err := process.Start(); err != nil {
 		t.Fatal(err)
 	}
-	cluster := &running{process: process, stdin: stdin, ended: make(chan error, 1)}
+	cluster := &running{process: process, stdin: stdin, ended: make(chan struct{})}
 	line, readErr := bufio.NewReader(stdout).ReadBytes('\n')
-	go func() { cluster.ended <- process.Wait() }()
-	t.Cleanup(func() { _ = stdin.Close() })
+	go func() {
+		cluster.err = process.Wait()
+		close(cluster.ended)
+	}()
+	t.Cleanup(func() {
+		_ = stdin.Close()
+		_ = cluster.wait()
+	})
 	if readErr != nil {
-		<-cluster.ended
+		_ = cluster.wait()
 		t.Fatalf("the cluster did not start: %s", complaints.String())
 	}
 	cluster.Record = decode(t, line)

@@ -123,7 +123,7 @@ func TestOutcomes(t *testing.T) {
 	if err := cluster.stdin.Close(); err != nil {
 		t.Fatal(err)
 	}
-	if err := <-cluster.ended; err != nil {
+	if err := cluster.wait(); err != nil {
 		t.Errorf("exit code: %v", err)
 	}
 	wantNothingLeft(t, cluster.Record)

@@ -19,7 +19,7 @@ func TestSignalEndsTheCluster(t *testing.T) {
 			if err := cluster.process.Process.Signal(signal); err != nil {
 				t.Fatal(err)
 			}
-			if err := <-cluster.ended; err != nil {
+			if err := cluster.wait(); err != nil {
 				t.Errorf("exit code: %v", err)
 			}
 			wantNothingLeft(t, cluster.Record)
@@ -55,7 +55,7 @@ func TestADyingProgramEndsTheCluster(t *testing.T) {
 		t.Fatal(err)
 	}
 	var exit *exec.ExitError
-	if err := <-cluster.ended; !errors.As(err, &exit) || exit.ExitCode() != 1 {
+	if err := cluster.wait(); !errors.As(err, &exit) || exit.ExitCode() != 1 {
 		t.Errorf("got %v, want exit code 1", err)
 	}
 	wantNothingLeft(t, cluster.Record)

@@ -1,7 +1,7 @@
 package api_test
 
 import (
-	"bufio"
+	"bytes"
 	"context"
 	"errors"
 	"io"
@@ -38,12 +38,11 @@ func files(folder string) []string {
 // documents reads the objects of a file, with every field as it is written.
 func documents(path string) []*unstructured.Unstructured {
 	GinkgoHelper()
-	file, err := os.Open(path)
+	content, err := os.ReadFile(path)
 	Expect(err).NotTo(HaveOccurred())
-	defer file.Close()
 
 	var objects []*unstructured.Unstructured
-	decoder := yaml.NewYAMLOrJSONDecoder(file, 4096)
+	decoder := yaml.NewYAMLOrJSONDecoder(bytes.NewReader(content), len(content))
 	for {
 		object := &unstructured.Unstructured{}
 		err := decoder.Decode(object)
@@ -58,19 +57,17 @@ func documents(path string) []*unstructured.Unstructured {
 // refusals reads the words that a file's comments promise.
 func refusals(path string) []string {
 	GinkgoHelper()
-	file, err := os.Open(path)
+	content, err := os.ReadFile(path)
 	Expect(err).NotTo(HaveOccurred())
-	defer file.Close()
 
-	var lines []string
-	scanner := bufio.NewScanner(file)
-	for scanner.Scan() {
-		if text, ok := strings.CutPrefix(scanner.Text(), refusedPrefix); ok {
-			lines = append(lines, text)
+	var promised []string
+	for line := range strings.Lines(string(content)) {
+		if words, ok := strings.CutPrefix(line, refusedPrefix); ok {
+			promised = append(promised, strings.TrimSuffix(words, "\n"))
 		}
 	}
-	Expect(scanner.Err()).NotTo(HaveOccurred())
-	return lines
+	Expect(promised).NotTo(BeEmpty(), "%s promises no refusal", path)
+	return promised
 }
 
 // create creates an object as kubectl does: unknown fields are errors.
