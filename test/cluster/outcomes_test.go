@@ -115,7 +115,6 @@ var plays = map[string]play{
 // The outcomes are played at the pace they have, so this takes a minute.
 func TestOutcomes(t *testing.T) {
 	cluster := start(t, "--nodes=2", "--audit")
-	kubectl(t, cluster.Record, deployments(), "apply", "--filename=-")
 	watchPlays(t, cluster.Record)
 
 	kubectl(t, cluster.Record, "", "delete", "deployments,pods", "--all", "--timeout=30s")
@@ -159,12 +158,15 @@ spec:
 	return manifest.String()
 }
 
-// watchPlays reads what happens to the pods until every play has gone as far as
-// it is written down.
+// watchPlays creates the Deployments and reads what happens to their pods until
+// every play has gone as far as it is written down.
 func watchPlays(t *testing.T, cluster controlplane.Record) {
 	t.Helper()
 	ctx, cancel := context.WithTimeout(t.Context(), 2*time.Minute)
 	defer cancel()
+	// The watch misses nothing that happens after its first answer, which is the
+	// pod that is there already.
+	kubectl(t, cluster, "", "run", "spectator", "--image=registry.example/spectator:v1")
 	watch := kubectlCommand(ctx, cluster, "get", "pods", "--watch", "--output=json")
 	output, err := watch.StdoutPipe()
 	if err != nil {
@@ -173,7 +175,12 @@ func watchPlays(t *testing.T, cluster controlplane.Record) {
 	if err := watch.Start(); err != nil {
 		t.Fatal(err)
 	}
-	seen, err := follow(json.NewDecoder(output))
+	pods := json.NewDecoder(output)
+	if err := pods.Decode(&pod{}); err != nil {
+		t.Fatalf("the watch did not begin: %v", err)
+	}
+	kubectl(t, cluster, deployments(), "apply", "--filename=-")
+	seen, err := follow(pods)
 	cancel()
 	var exit *exec.ExitError
 	if waitErr := watch.Wait(); waitErr != nil && !errors.As(waitErr, &exit) && !errors.Is(waitErr, context.Canceled) {
