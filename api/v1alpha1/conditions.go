@@ -60,15 +60,16 @@ const (
 // ConditionHealthy is the one condition type of a Release.
 //
 //	True:    Healthy
-//	False:   the reason of the failure, see FailureReasons
-//	Unknown: Progressing, Baking
+//	False:   the reason of the failure: CannotStart, Crashing, NotReady,
+//	         Infrastructure, BakeFailed
+//	Unknown: Progressing
 const ConditionHealthy = "Healthy"
 
 // Reasons of an App's conditions.
 const (
 	// ReasonHealthy: the desired Release runs and has proved healthy.
 	ReasonHealthy = "Healthy"
-	// ReasonProgressing: a Release goes out.
+	// ReasonProgressing: a Release, or another number of pods, goes out.
 	ReasonProgressing = "Progressing"
 	// ReasonBaking: all pods are available; the Release must stay healthy for
 	// bakeSeconds.
@@ -103,9 +104,9 @@ const (
 	ReasonConflict = "Conflict"
 	// ReasonRefused: the API server refuses a child.
 	ReasonRefused = "Refused"
-	// ReasonReadFailed: the operator could not read what it needs.
+	// ReasonReadFailed: the operator could not read an input.
 	ReasonReadFailed = "ReadFailed"
-	// ReasonUnavailable: the healthy Release does not serve at present.
+	// ReasonUnavailable: what is rolled out does not serve at present.
 	ReasonUnavailable = "Unavailable"
 	// ReasonMinimumReplicasAvailable: enough pods serve.
 	ReasonMinimumReplicasAvailable = "MinimumReplicasAvailable"
@@ -113,7 +114,7 @@ const (
 	ReasonMinimumReplicasUnavailable = "MinimumReplicasUnavailable"
 	// ReasonScaledToZero: no pods are wanted.
 	ReasonScaledToZero = "ScaledToZero"
-	// ReasonNothingRuns: no pod has been asked for yet.
+	// ReasonNothingRuns: there is no Deployment that could have made pods.
 	ReasonNothingRuns = "NothingRuns"
 	// ReasonNotObserved: the Deployment's status does not speak of its present
 	// spec yet, and nothing was known before.

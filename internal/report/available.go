@@ -13,7 +13,7 @@ const notObservedText = "the Deployment's status does not speak of its present s
 func available(in Input) *finding {
 	running := in.Running
 	if !running.Exists {
-		return no(v1alpha1.ReasonNothingRuns, "nothing runs yet")
+		return no(v1alpha1.ReasonNothingRuns, "nothing runs")
 	}
 	if !running.Observed {
 		return asBefore(in)

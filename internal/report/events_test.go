@@ -134,7 +134,7 @@ func TestEvents(t *testing.T) {
 		},
 		"the Deployment is deleted": {
 			before: statusOf(), after: statusOf(nothingRuns, decided(rollout.Decision{Action: rollout.Advance, Desired: 6, Target: 6, LastHealthy: 6, Reason: "Progressing"})),
-			want: []Event{{"Warning", "Unavailable", "Observe", "nothing runs yet"}},
+			want: []Event{{"Warning", "Unavailable", "Observe", "nothing runs"}},
 		},
 		"more pods are lost": {
 			before: statusOf(serves(1, false)), after: statusOf(serves(0, false)),

@@ -199,7 +199,7 @@ var statusTests = map[string]struct {
 		want: []said{
 			{"Ready", isUnknown, "Progressing", "shop-1 goes out: Release 1 is new"},
 			{"InputsResolved", isTrue, "Resolved", found},
-			{"Available", isFalse, "NothingRuns", "nothing runs yet"},
+			{"Available", isFalse, "NothingRuns", "nothing runs"},
 			{"RolledOut", isUnknown, "Progressing", "shop-1 goes out: Release 1 is new"},
 			{"Reconciling", isTrue, "Progressing", "shop-1 goes out: Release 1 is new"},
 		},
@@ -209,7 +209,7 @@ var statusTests = map[string]struct {
 		want: []said{
 			{"Ready", isFalse, "InputsMissing", missing},
 			{"InputsResolved", isFalse, "InputsMissing", missing},
-			{"Available", isFalse, "NothingRuns", "nothing runs yet"},
+			{"Available", isFalse, "NothingRuns", "nothing runs"},
 			{"RolledOut", isFalse, "InputsMissing", missing},
 			{"Reconciling", isTrue, "InputsMissing", missing},
 		},
@@ -576,7 +576,7 @@ var statusTests = map[string]struct {
 		want: []said{
 			{"Ready", isFalse, "Failed", strings.Replace(failed1, "; its pods are kept", "", 1)},
 			{"InputsResolved", isTrue, "Resolved", found},
-			{"Available", isFalse, "NothingRuns", "nothing runs yet"},
+			{"Available", isFalse, "NothingRuns", "nothing runs"},
 			{"RolledOut", isFalse, "Failed", strings.Replace(failed1, "; its pods are kept", "", 1)},
 			{"Stalled", isTrue, "Failed", strings.Replace(failed1, "; its pods are kept", "", 1)},
 		},
@@ -589,6 +589,16 @@ var statusTests = map[string]struct {
 			{"Available", isFalse, "MinimumReplicasUnavailable", "0 of 3 pods available (shop-6)"},
 			{"RolledOut", isFalse, "RollbackFailed", failedBoth},
 			{"Stalled", isTrue, "RollbackFailed", failedBoth},
+		},
+	},
+	"what should have come back failed too, and its Deployment was deleted": {
+		in: scene(only(failed(6, "Crashing", crashed), failed(7, "CannotStart", pullFailed)), nothingRuns, decided(twice)),
+		want: []said{
+			{"Ready", isFalse, "RollbackFailed", strings.Replace(failedBoth, "shop-6 runs", "nothing runs", 1)},
+			{"InputsResolved", isTrue, "Resolved", found},
+			{"Available", isFalse, "NothingRuns", "nothing runs"},
+			{"RolledOut", isFalse, "RollbackFailed", strings.Replace(failedBoth, "shop-6 runs", "nothing runs", 1)},
+			{"Stalled", isTrue, "RollbackFailed", strings.Replace(failedBoth, "shop-6 runs", "nothing runs", 1)},
 		},
 	},
 	"a child belongs to somebody else": {
@@ -606,7 +616,7 @@ var statusTests = map[string]struct {
 		want: []said{
 			{"Ready", isFalse, "Refused", refused},
 			{"InputsResolved", isTrue, "Resolved", found},
-			{"Available", isFalse, "NothingRuns", "nothing runs yet"},
+			{"Available", isFalse, "NothingRuns", "nothing runs"},
 			{"RolledOut", isFalse, "Refused", refused},
 			{"Stalled", isTrue, "Refused", refused},
 		},
@@ -814,6 +824,15 @@ func TestTransitionTimes(t *testing.T) {
 	}
 	if diff := cmp.Diff(want, got); diff != "" {
 		t.Errorf("(-want +got):\n%s", diff)
+	}
+}
+
+// TestTransitionTimeHeals: the API refuses a condition without a time.
+func TestTransitionTimeHeals(t *testing.T) {
+	in := scene(reported())
+	in.App.Status.Conditions[0].LastTransitionTime = metav1.Time{}
+	if got, want := Status(in).Conditions[0].LastTransitionTime, at("2026-03-04T05:06:07Z"); !got.Equal(&want) {
+		t.Errorf("%v, not %v", got, want)
 	}
 }
 

@@ -104,7 +104,7 @@ func sameStep(in Input) bool {
 
 // stuck: nothing more happens until a person acts.
 func stuck(in Input, available *finding) *finding {
-	running := in.name(in.Running.Release)
+	running := cmp.Or(roles(in).Running, "nothing")
 	switch in.Decision.Reason {
 	case v1alpha1.ReasonRolledBack:
 		again := " runs again: "
