@@ -1,0 +1,240 @@
+package health
+
+import (
+	"strings"
+	"testing"
+	"time"
+
+	"github.com/google/go-cmp/cmp"
+)
+
+var t0 = time.Date(2026, 3, 1, 12, 0, 0, 0, time.UTC)
+
+// pod returns a ready pod with one container, changed as asked.
+func pod(change func(*Pod, *Container)) Pod {
+	p := Pod{Name: "shop-x", Release: 2, Created: t0, Ready: true, NodeName: "node-1"}
+	c := Container{Name: "app", Ready: true, Started: true}
+	change(&p, &c)
+	if !c.Ready {
+		p.Ready = false
+	}
+	p.Containers = []Container{c}
+	return p
+}
+
+// waiting is a container that waits for a reason.
+func waiting(reason, message string) func(*Pod, *Container) {
+	return func(_ *Pod, c *Container) { *c = Container{Name: "app", Waiting: reason, WaitingMessage: message} }
+}
+
+func ended(reason string, code int32) *Termination {
+	return &Termination{Reason: reason, ExitCode: code, Message: "last words", At: t0}
+}
+
+func code(c int32) *int32 { return &c }
+
+func TestSignOfOnePod(t *testing.T) {
+	const notFound = `rpc error: code = NotFound desc = failed to pull and unpack image "r.example/shop:9": not found`
+	const unavailable = `rpc error: failed to pull and unpack image: unexpected status from HEAD request to https://r.example/v2/: 503 Service Unavailable`
+	cases := map[string]struct {
+		pod  Pod
+		want []Sign
+	}{
+		"a ready pod": {pod: pod(func(*Pod, *Container) {})},
+		"the name of the image is invalid": {
+			pod:  pod(waiting("InvalidImageName", "couldn't parse")),
+			want: []Sign{{Class: Terminal, Pod: "shop-x", Container: "app", Reason: "InvalidImageName", Message: "couldn't parse"}},
+		},
+		"the registry does not know the image": {
+			pod:  pod(waiting("ErrImagePull", notFound)),
+			want: []Sign{{Class: Terminal, Pod: "shop-x", Container: "app", Reason: "ErrImagePull", Message: notFound}},
+		},
+		"the registry does not know the image, backing off": {
+			pod:  pod(waiting("ImagePullBackOff", "Back-off pulling image: ErrImagePull: "+notFound)),
+			want: []Sign{{Class: Terminal, Pod: "shop-x", Container: "app", Reason: "ImagePullBackOff", Message: "Back-off pulling image: ErrImagePull: " + notFound}},
+		},
+		"the registry is down": {
+			pod:  pod(waiting("ErrImagePull", unavailable)),
+			want: []Sign{{Class: Infrastructure, Pod: "shop-x", Container: "app", Reason: "ErrImagePull", Message: unavailable}},
+		},
+		"the registry has no name": {
+			pod:  pod(waiting("ImagePullBackOff", "dial tcp: lookup r.example: no such host")),
+			want: []Sign{{Class: Infrastructure, Pod: "shop-x", Container: "app", Reason: "ImagePullBackOff", Message: "dial tcp: lookup r.example: no such host"}},
+		},
+		"a key is missing": {
+			pod:  pod(waiting("CreateContainerConfigError", `couldn't find key LEVEL in ConfigMap`)),
+			want: []Sign{{Class: Terminal, Pod: "shop-x", Container: "app", Reason: "CreateContainerConfigError", Message: "couldn't find key LEVEL in ConfigMap"}},
+		},
+		"the command does not exist": {
+			pod:  pod(waiting("RunContainerError", "exec: no such file")),
+			want: []Sign{{Class: Terminal, Pod: "shop-x", Container: "app", Reason: "RunContainerError", Message: "exec: no such file"}},
+		},
+		"an init container fails": {
+			pod: pod(func(p *Pod, c *Container) {
+				*c = Container{Name: "app", Waiting: "PodInitializing"}
+				p.Init = []Container{{Name: "migrate", Waiting: "CrashLoopBackOff", LastEnded: ended("Error", 3), Restarts: 1}}
+			}),
+			want: []Sign{{Class: Terminal, Pod: "shop-x", Container: "migrate", Reason: "CrashLoopBackOff", Message: "last words", ExitCode: code(3), Restarts: 1, At: t0}},
+		},
+		"an init container that failed runs once more": {
+			pod: pod(func(p *Pod, c *Container) {
+				*c = Container{Name: "app", Waiting: "PodInitializing"}
+				p.Init = []Container{{Name: "migrate", LastEnded: ended("Error", 3), Restarts: 1}}
+			}),
+			want: []Sign{{Class: Terminal, Pod: "shop-x", Container: "migrate", Reason: "Error", Message: "last words", ExitCode: code(3), Restarts: 1, At: t0}},
+		},
+		"a sidecar that failed once and is ready": {
+			pod: pod(func(p *Pod, _ *Container) {
+				p.Init = []Container{{Name: "proxy", Ready: true, Started: true, LastEnded: ended("Error", 3), Restarts: 1}}
+			}),
+		},
+		"a container crashed and waits": {
+			pod: pod(func(_ *Pod, c *Container) {
+				*c = Container{Name: "app", Waiting: "CrashLoopBackOff", LastEnded: ended("Error", 1), Restarts: 2}
+			}),
+			want: []Sign{{Class: Crash, Pod: "shop-x", Container: "app", Reason: "CrashLoopBackOff", Message: "last words", ExitCode: code(1), Restarts: 2, At: t0}},
+		},
+		"a container ran out of memory": {
+			pod: pod(func(_ *Pod, c *Container) {
+				*c = Container{Name: "app", Waiting: "CrashLoopBackOff", LastEnded: ended("OOMKilled", 137), Restarts: 1}
+			}),
+			want: []Sign{{Class: Crash, Pod: "shop-x", Container: "app", Reason: "OOMKilled", Message: "last words", ExitCode: code(137), Restarts: 1, At: t0}},
+		},
+		"a server that ends without an error crashes too": {
+			pod:  pod(func(_ *Pod, c *Container) { *c = Container{Name: "app", Ended: ended("Completed", 0)} }),
+			want: []Sign{{Class: Crash, Pod: "shop-x", Container: "app", Reason: "Completed", Message: "last words", ExitCode: code(0), At: t0}},
+		},
+		"a container that crashed runs and is not ready yet": {
+			pod: pod(func(_ *Pod, c *Container) {
+				*c = Container{Name: "app", Started: true, LastEnded: ended("Error", 1), Restarts: 1}
+			}),
+			want: []Sign{{Class: Crash, Pod: "shop-x", Container: "app", Reason: "Error", Message: "last words", ExitCode: code(1), Restarts: 1, At: t0}},
+		},
+		"a container that crashed is ready again": {
+			pod: pod(func(_ *Pod, c *Container) { c.LastEnded, c.Restarts = ended("Error", 1), 1 }),
+		},
+		"no node has room": {
+			pod: pod(func(p *Pod, c *Container) {
+				c.Ready, p.Unschedulable, p.NodeName = false, "0/3 nodes are available: 3 Insufficient cpu.", ""
+			}),
+			want: []Sign{{Class: Infrastructure, Pod: "shop-x", Reason: "Unschedulable", Message: "0/3 nodes are available: 3 Insufficient cpu."}},
+		},
+		"the node went away": {
+			pod:  pod(func(p *Pod, c *Container) { c.Ready, p.NodeLost = false, true }),
+			want: []Sign{{Class: Infrastructure, Pod: "shop-x", Reason: "NodeNotReady", Message: "node node-1 is not ready"}},
+		},
+		"the pod was evicted": {
+			pod: pod(func(p *Pod, c *Container) {
+				c.Ready, p.Failed, p.Reason, p.Message = false, true, "Evicted", "low on memory"
+			}),
+			want: []Sign{{Class: Infrastructure, Pod: "shop-x", Reason: "Evicted", Message: "low on memory"}},
+		},
+		"readiness does not come": {
+			pod: pod(func(_ *Pod, c *Container) { c.Ready = false }),
+			want: []Sign{{
+				Class: NotReady, Pod: "shop-x", Container: "app", Reason: "NotReady",
+				Message: "the container runs, and its readiness probe does not succeed",
+			}},
+		},
+		"a container is being made": {
+			pod:  pod(waiting("ContainerCreating", "")),
+			want: []Sign{{Class: NotReady, Pod: "shop-x", Container: "app", Reason: "ContainerCreating"}},
+		},
+	}
+	for name, c := range cases {
+		t.Run(name, func(t *testing.T) {
+			if diff := cmp.Diff(c.want, Assess(Facts{Pods: []Pod{c.pod}, NodesReady: true}).Signs); diff != "" {
+				t.Errorf("signs: want -, got +:\n%s", diff)
+			}
+		})
+	}
+}
+
+func TestPodsThatCannotBeMade(t *testing.T) {
+	cases := map[string]struct {
+		message string
+		want    Sign
+	}{
+		"quota": {
+			`pods "shop-x" is forbidden: exceeded quota: small, requested: pods=1`,
+			Sign{Class: Infrastructure, Reason: "QuotaExceeded"},
+		},
+		"pod security": {
+			`pods "shop-x" is forbidden: violates PodSecurity "restricted:latest"`,
+			Sign{Class: Terminal, Reason: "PodsRefused"},
+		},
+		"a webhook that refuses": {
+			`admission webhook "policy.example" denied the request: no`,
+			Sign{Class: Terminal, Reason: "PodsRefused"},
+		},
+		"a webhook that is down": {
+			`Internal error occurred: failed calling webhook "policy.example": connection refused`,
+			Sign{Class: Infrastructure, Reason: "WebhookUnavailable"},
+		},
+		"anything else": {
+			`etcdserver: request timed out`,
+			Sign{Class: Infrastructure, Reason: "PodsNotCreated"},
+		},
+	}
+	for name, c := range cases {
+		t.Run(name, func(t *testing.T) {
+			c.want.Message = c.message
+			got := Assess(Facts{ReplicaFailure: c.message, NodesReady: true})
+			if diff := cmp.Diff(Verdict{Class: c.want.Class, Signs: []Sign{c.want}, NodesReady: true}, got); diff != "" {
+				t.Errorf("verdict: want -, got +:\n%s", diff)
+			}
+		})
+	}
+}
+
+func TestVerdictOfSeveralPods(t *testing.T) {
+	unready := pod(func(p *Pod, c *Container) { p.Name, c.Ready = "shop-a", false })
+	crashing := pod(func(p *Pod, c *Container) {
+		p.Name = "shop-b"
+		*c = Container{Name: "app", Waiting: "CrashLoopBackOff", LastEnded: ended("Error", 1), Restarts: 4}
+	})
+	leaving := pod(func(p *Pod, c *Container) {
+		p.Deleting = true
+		*c = Container{Name: "app", Ended: ended("Error", 143), Restarts: 9}
+	})
+
+	got := Assess(Facts{Pods: []Pod{unready, crashing, leaving}, NodesReady: true, CompletedAt: t0.Add(time.Second)})
+
+	want := Verdict{
+		Class: Crash, Pods: 2, Affected: 1, Restarts: 4, Lost: 2, LastEnd: t0, NodesReady: true,
+		Signs: []Sign{
+			{Class: Crash, Pod: "shop-b", Container: "app", Reason: "CrashLoopBackOff", Message: "last words", ExitCode: code(1), Restarts: 4, At: t0},
+			{Class: NotReady, Pod: "shop-a", Container: "app", Reason: "NotReady", Message: "the container runs, and its readiness probe does not succeed"},
+		},
+	}
+	if diff := cmp.Diff(want, got); diff != "" {
+		t.Errorf("verdict: want -, got +:\n%s", diff)
+	}
+}
+
+func TestLostReadinessBlamesNoNodeAndNoNewPod(t *testing.T) {
+	lostNode := pod(func(p *Pod, c *Container) { c.Ready, p.NodeLost = false, true })
+	young := pod(func(p *Pod, c *Container) { c.Ready, p.Created = false, t0.Add(time.Minute) })
+	got := Assess(Facts{Pods: []Pod{lostNode, young}, CompletedAt: t0.Add(time.Second)})
+	if got.Lost != 0 {
+		t.Errorf("Lost = %d, want 0", got.Lost)
+	}
+}
+
+func TestForeignMessagesAreCutAtARune(t *testing.T) {
+	message := strings.Repeat("a", maxMessage-1) + "ü" + "tail"
+	got := Assess(Facts{Pods: []Pod{pod(waiting("CreateContainerError", message))}}).Signs[0].Message
+	if want := strings.Repeat("a", maxMessage-1); got != want {
+		t.Errorf("message of %d bytes ends in %q, want %d bytes that end before the rune", len(got), got[len(got)-3:], len(want))
+	}
+}
+
+func BenchmarkAssess(b *testing.B) {
+	facts := Facts{NodesReady: true}
+	for range 100 {
+		facts.Pods = append(facts.Pods, pod(waiting("ImagePullBackOff", "not found")))
+	}
+	for b.Loop() {
+		Assess(facts)
+	}
+}
