@@ -1,0 +1,80 @@
+package release
+
+import (
+	"testing"
+
+	"github.com/google/go-cmp/cmp"
+
+	"github.com/bowline-dev/bowline/api/v1alpha1"
+)
+
+func numbered(numbers ...int64) []v1alpha1.Release {
+	var out []v1alpha1.Release
+	for _, n := range numbers {
+		out = append(out, v1alpha1.Release{Spec: v1alpha1.ReleaseSpec{App: "shop", Number: n}})
+	}
+	return out
+}
+
+func TestStale(t *testing.T) {
+	cases := map[string]struct {
+		limit  int
+		needed []int64
+		want   []v1alpha1.Release
+	}{
+		"fewer than the limit":                  {limit: 10, want: nil},
+		"the oldest go":                         {limit: 2, want: numbered(1, 2, 3)},
+		"what is needed stays, however old":     {limit: 2, needed: []int64{1, 5}, want: numbered(2, 3)},
+		"a limit of one keeps the newest alone": {limit: 1, needed: []int64{0}, want: numbered(1, 2, 3, 4)},
+	}
+	for name, c := range cases {
+		t.Run(name, func(t *testing.T) {
+			if diff := cmp.Diff(c.want, Stale(numbered(1, 2, 3, 4, 5), c.limit, c.needed...)); diff != "" {
+				t.Errorf("Stale: want -, got +:\n%s", diff)
+			}
+		})
+	}
+}
+
+func TestCopies(t *testing.T) {
+	releases := []v1alpha1.Release{{Spec: v1alpha1.ReleaseSpec{
+		ConfigName: "shop-config-1",
+		Sources: []v1alpha1.PinnedSource{
+			{Kind: v1alpha1.SourceConfigMap, Name: "shared", CopyName: "shop-config-2"},
+			{Kind: v1alpha1.SourceSecret, Name: "stripe", CopyName: "shop-secret-3"},
+		},
+	}}, {}}
+	want := map[v1alpha1.SourceKind]map[string]bool{
+		v1alpha1.SourceConfigMap: {"shop-config-1": true, "shop-config-2": true},
+		v1alpha1.SourceSecret:    {"shop-secret-3": true},
+	}
+	if diff := cmp.Diff(want, Copies(releases)); diff != "" {
+		t.Errorf("Copies: want -, got +:\n%s", diff)
+	}
+}
+
+func TestNames(t *testing.T) {
+	cases := map[string]struct {
+		app, name string
+		want      int64
+		ok        bool
+	}{
+		"a Release":                         {"shop", "shop-7", 7, true},
+		"of an App whose name has a number": {"shop-7", "shop-7-1", 1, true},
+		"of another App":                    {"shop", "shop-7-1", 0, false},
+		"leading zeros":                     {"shop", "shop-07", 0, false},
+		"zero":                              {"shop", "shop-0", 0, false},
+		"no number":                         {"shop", "shop-", 0, false},
+		"the App itself":                    {"shop", "shop", 0, false},
+	}
+	for name, c := range cases {
+		t.Run(name, func(t *testing.T) {
+			if got, ok := Number(c.app, c.name); got != c.want || ok != c.ok {
+				t.Errorf("Number(%q, %q) = %d, %t, want %d, %t", c.app, c.name, got, ok, c.want, c.ok)
+			}
+		})
+	}
+	if got, want := SecretCopyName("shop", "d"), "shop-secret-18ac3e73"; got != want {
+		t.Errorf("SecretCopyName = %s, want %s", got, want)
+	}
+}
