@@ -68,6 +68,9 @@ func (w *World) Replicas() int32 {
 	return w.deployment.replicas
 }
 
+// Paused tells whether the Deployment is paused.
+func (w *World) Paused() bool { return w.deployment != nil && w.deployment.paused }
+
 // setReplicas is a write through the scale subresource.
 func (w *World) setReplicas(n int32) {
 	if w.deployment.replicas == n {

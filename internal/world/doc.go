@@ -10,7 +10,7 @@
 //
 // What it promises, and where Kubernetes does the same:
 //
-//	file            behaviour                                        in Kubernetes
+//	file            behavior                                         in Kubernetes
 //	--------------  -----------------------------------------------  ---------------------------------------
 //	deployment.go   which ReplicaSet is the new one, reuse of one    deployment/sync.go, util/deployment_util.go
 //	                with an equal template, pausing

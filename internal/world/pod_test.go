@@ -14,8 +14,10 @@ import (
 func starting(o Outcome) *World {
 	w := New("shop", 2)
 	w.SetOutcome("shop:1", o)
-	w.Apply(Intent{Template: Template{Release: 1, Image: "shop:1"}, Replicas: ptr.To[int32](1),
-		MaxSurge: intstr.FromInt32(1), MaxUnavailable: intstr.FromInt32(0)})
+	w.Apply(Intent{
+		Template: Template{Release: 1, Image: "shop:1"}, Replicas: ptr.To[int32](1),
+		MaxSurge: intstr.FromInt32(1), MaxUnavailable: intstr.FromInt32(0),
+	})
 	return w
 }
 
