@@ -71,6 +71,9 @@ type digestKey struct {
 func (r *Resolver) Resolve(ctx context.Context, app *v1alpha1.App, releases []v1alpha1.Release) (Result, error) {
 	result := Result{contents: map[source]Content{}}
 	image, held := Image(app.Spec.Image)
+	if held == nil {
+		held = Check(app)
+	}
 	if held != nil {
 		result.Held = held
 		return result, nil
