@@ -264,6 +264,16 @@ var statusTests = map[string]struct {
 			{"Reconciling", isTrue, "Paused", "spec.rollout.state is Paused; a change waits; set it to Active to go on"},
 		},
 	},
+	"paused, nobody says what waits": {
+		in: scene(decided(rollout.Decision{Action: rollout.Hold, Desired: 6, Target: 6, LastHealthy: 6, Reason: "Paused"})),
+		want: []said{
+			{"Ready", isFalse, "Paused", "spec.rollout.state is Paused; a change waits; set it to Active to go on"},
+			{"InputsResolved", isTrue, "Resolved", found},
+			{"Available", isTrue, "MinimumReplicasAvailable", serving6},
+			{"RolledOut", isFalse, "Paused", "spec.rollout.state is Paused; a change waits; set it to Active to go on"},
+			{"Reconciling", isTrue, "Paused", "spec.rollout.state is Paused; a change waits; set it to Active to go on"},
+		},
+	},
 	"paused, nothing waits": {
 		in: scene(func(in *Input) { in.App.Spec.Rollout.State = v1alpha1.RolloutPaused }),
 		want: []said{
@@ -328,6 +338,45 @@ var statusTests = map[string]struct {
 			{"InputsResolved", isTrue, "Resolved", found},
 			{"Available", isTrue, "MinimumReplicasAvailable", "2 of 3 pods available (shop-5)"},
 			{"RolledOut", isTrue, "Pinned", pinRuns},
+		},
+	},
+	"pinned, old pods are left": {
+		in: scene(runs(5, 3), running(func(r *rollout.Running) { r.Old = 1 }), decided(pin(rollout.Wait))),
+		want: []said{
+			{"Ready", isUnknown, "Pinned", pinGoes},
+			{"InputsResolved", isTrue, "Resolved", found},
+			{"Available", isTrue, "MinimumReplicasAvailable", "3 of 3 pods available (shop-5)"},
+			{"RolledOut", isUnknown, "Pinned", pinGoes},
+			{"Reconciling", isTrue, "Pinned", pinGoes},
+		},
+	},
+	"pinned, all new, not all available": {
+		in: scene(runs(5, 1), running(func(r *rollout.Running) { r.Old = 0 }), decided(pin(rollout.Wait))),
+		want: []said{
+			{"Ready", isUnknown, "Pinned", pinGoes},
+			{"InputsResolved", isTrue, "Resolved", found},
+			{"Available", isTrue, "MinimumReplicasAvailable", "3 of 3 pods available (shop-5)"},
+			{"RolledOut", isUnknown, "Pinned", pinGoes},
+			{"Reconciling", isTrue, "Pinned", pinGoes},
+		},
+	},
+	"pinned and out, as decided": {
+		in: scene(runs(5, 3), running(func(r *rollout.Running) { r.CompletedAt = time.Time{} }), decided(pin(rollout.Settled))),
+		want: []said{
+			{"Ready", isTrue, "Pinned", pinRuns},
+			{"InputsResolved", isTrue, "Resolved", found},
+			{"Available", isTrue, "MinimumReplicasAvailable", "3 of 3 pods available (shop-5)"},
+			{"RolledOut", isTrue, "Pinned", pinRuns},
+		},
+	},
+	"pinned to what runs, not observed": {
+		in: scene(reported(runs(5, 3), decided(rollout.Decision{Action: rollout.Settled, Desired: 5, Target: 5, LastHealthy: 6})), runs(5, 3), unobserved, decided(pin(rollout.Await))),
+		want: []said{
+			{"Ready", isUnknown, "Pinned", pinGoes},
+			{"InputsResolved", isTrue, "Resolved", found},
+			{"Available", isTrue, "MinimumReplicasAvailable", "3 of 3 pods available (shop-5)"},
+			{"RolledOut", isUnknown, "Pinned", pinGoes},
+			{"Reconciling", isTrue, "Pinned", pinGoes},
 		},
 	},
 	"no longer pinned": {
@@ -520,6 +569,16 @@ var statusTests = map[string]struct {
 			{"Reconciling", isTrue, "RollingBack", comesBack},
 		},
 	},
+	"failed without a word, rolling back, not observed, and reported as going out": {
+		in: scene(reported(with(newRelease(7)), decided(advance7)), with(failed(7, "CannotStart", "")), unobserved, decided(await6)),
+		want: []said{
+			{"Ready", isFalse, "RollingBack", "shop-7 failed (CannotStart); shop-6 comes back"},
+			{"InputsResolved", isTrue, "Resolved", found},
+			{"Available", isTrue, "MinimumReplicasAvailable", serving6},
+			{"RolledOut", isFalse, "RollingBack", "shop-7 failed (CannotStart); shop-6 comes back"},
+			{"Reconciling", isTrue, "RollingBack", "shop-7 failed (CannotStart); shop-6 comes back"},
+		},
+	},
 	"rolled back": {
 		in: scene(with(failed(7, "CannotStart", pullFailed)), decided(rolled)),
 		want: []said{
@@ -619,6 +678,16 @@ var statusTests = map[string]struct {
 			{"Available", isFalse, "NothingRuns", "nothing runs"},
 			{"RolledOut", isFalse, "Refused", refused},
 			{"Stalled", isTrue, "Refused", refused},
+		},
+	},
+	"a child is refused without a word": {
+		in: scene(problem("Refused", "")),
+		want: []said{
+			{"Ready", isFalse, "Refused", "an object is refused; change the spec or lift what refuses it; it is tried again every 5 minutes"},
+			{"InputsResolved", isTrue, "Resolved", found},
+			{"Available", isTrue, "MinimumReplicasAvailable", serving6},
+			{"RolledOut", isFalse, "Refused", "an object is refused; change the spec or lift what refuses it; it is tried again every 5 minutes"},
+			{"Stalled", isTrue, "Refused", "an object is refused; change the spec or lift what refuses it; it is tried again every 5 minutes"},
 		},
 	},
 	"a child is refused and inputs are missing": {

@@ -30,7 +30,7 @@ func rolledOut(in Input, available *finding) *finding {
 		return standing(in)
 	case decision.Action == rollout.Stall:
 		return stuck(in, available)
-	case decision.Action == rollout.RollBack || decision.Reason == v1alpha1.ReasonRollingBack:
+	case decision.Reason == v1alpha1.ReasonRollingBack:
 		return no(v1alpha1.ReasonRollingBack, failedText(in, returning(in)))
 	case decision.Reason == v1alpha1.ReasonPinned:
 		return pinned(in)
@@ -157,9 +157,8 @@ func failedText(in Input, follows string) string {
 // pinned: a person asked for a Release; when it is out, that is what was asked
 // for.
 func pinned(in Input) *finding {
-	target := cmp.Or(in.Decision.Target, in.Decision.Desired)
-	name := in.name(target)
-	if in.runs(target) && pinIsOut(in) {
+	name := in.name(in.Decision.Desired)
+	if in.runs(in.Decision.Desired) && pinIsOut(in) {
 		return yes(v1alpha1.ReasonPinned, name+" runs "+becauseOfPin+"; "+wayOutOfPin)
 	}
 	return unknown(v1alpha1.ReasonPinned, noted(in, name, "goes out "+becauseOfPin))
