@@ -35,12 +35,20 @@ func rolledOut(in Input, available *finding) *finding {
 	case decision.Reason == v1alpha1.ReasonPinned:
 		return pinned(in)
 	case decision.Action == rollout.Settled && in.runs(decision.Desired):
-		return yes(v1alpha1.ReasonHealthy, in.name(decision.Desired)+" runs and is healthy")
+		return settled(in)
 	case decision.Action == rollout.Bake:
 		return unknown(v1alpha1.ReasonBaking, noted(in, in.name(decision.Desired), "stays under watch"))
 	default:
 		return unknown(v1alpha1.ReasonProgressing, noted(in, in.name(decision.Desired), "goes out"))
 	}
+}
+
+// settled: nothing is left to do. Without pods there is nothing to be healthy.
+func settled(in Input) *finding {
+	if in.Running.Want == 0 {
+		return yes(v1alpha1.ReasonHealthy, in.name(in.Decision.Desired)+" is out, and no pods are wanted")
+	}
+	return yes(v1alpha1.ReasonHealthy, in.name(in.Decision.Desired)+" runs and is healthy")
 }
 
 // blocked: a child cannot be applied. A conflict is ours to word, with its way

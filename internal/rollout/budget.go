@@ -44,7 +44,7 @@ func judge(s State, t trial) judgement {
 		return j
 	}
 	j.suspect(s, t)
-	if j.failed == nil && s.Running.CompletedAt.IsZero() {
+	if j.failed == nil && s.completed(t.release).IsZero() {
 		j.progress(s, t)
 	}
 	if j.failed != nil {
@@ -63,7 +63,7 @@ func crashVerdict(s State, t trial) *FinalVerdict {
 	if v.Restarts > s.Policy.MaxRestarts {
 		return failure(v1alpha1.FailureCrash, "a container was restarted %d times > %d%s", v.Restarts, s.Policy.MaxRestarts, because(v))
 	}
-	completed := s.Running.CompletedAt
+	completed := s.completed(t.release)
 	switch {
 	case completed.IsZero():
 		return nil
@@ -120,7 +120,7 @@ func (j *judgement) progress(s State, t trial) {
 	case mark.Stands:
 		mark = Mark{Available: available, At: s.Now}
 		j.mark.Progress = &mark
-	case available > mark.Available && s.Now.Sub(mark.At) >= step:
+	case available > mark.Available && (s.Now.Sub(mark.At) >= step || s.fromZero(t.release) && available >= s.Running.Want):
 		mark = Mark{Available: available, At: s.Now}
 		j.mark.Progress = &mark
 	case available > mark.Available:
@@ -138,6 +138,29 @@ func (j *judgement) progress(s State, t trial) {
 	}
 	j.failed = failure(reason, "%d of %d updated pods available, none more for %s, deadline %s%s",
 		s.Running.UpdatedAvailable, s.Running.Want, seconds(waited), seconds(s.Policy.ProgressDeadline), because(s.Verdict))
+}
+
+// completed is when all pods of a Release on its way were available, zero while
+// they have not been. The Deployment's controller says so, but calls a rollout
+// without pods complete too, and not what follows when there are to be some:
+// from then on the Release's own mark counts.
+func (s State) completed(release Release) time.Time {
+	mark := release.Progress
+	switch {
+	case s.Running.CompletedAt.IsZero() || mark.Stands:
+		return time.Time{}
+	case !s.fromZero(release):
+		return s.Running.CompletedAt
+	case mark.Available < s.Running.Want:
+		return time.Time{}
+	}
+	return mark.At
+}
+
+// fromZero tells that a Release's clock was started after its rollout had been
+// complete without proving anything.
+func (s State) fromZero(release Release) bool {
+	return !s.Running.CompletedAt.IsZero() && release.Progress.At.After(s.Running.CompletedAt)
 }
 
 // step is the least time between two writes of a high-water mark. Times are

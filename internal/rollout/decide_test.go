@@ -232,6 +232,31 @@ func TestDecide(t *testing.T) {
 				}}},
 			},
 		},
+		"no pods are wanted: settled, and nothing is proved": {
+			state: State{InputHash: "b", Releases: []Release{proven(1), going(2)}, Now: at(100), Running: Running{
+				Exists: true, Release: 2, Observed: true, Serving: true, CompletedAt: at(8),
+			}},
+			want: Decision{
+				Action: Settled, Desired: 2, Target: 2, LastHealthy: 1, Reason: "Healthy",
+				Note:  "no pods are wanted; Release 2 has to prove itself when there are some",
+				Marks: []ReleaseMark{{Number: 2, Progress: &Mark{Stands: true}}},
+			},
+		},
+		"pods are wanted again: the trial begins": {
+			state: State{InputHash: "b", Now: at(100), Running: out(2, 8), Releases: []Release{proven(1), marked(going(2), Mark{Stands: true})}},
+			want: Decision{
+				Action: Wait, Desired: 2, Target: 2, LastHealthy: 1, Reason: "Progressing", Recheck: at(400),
+				Note:  "3 of 3 updated pods available",
+				Marks: []ReleaseMark{{Number: 2, Progress: &Mark{Available: 3, At: at(100)}}},
+			},
+		},
+		"pods are wanted again and available: bake from then": {
+			state: State{InputHash: "b", Now: at(101), Running: out(2, 8), Releases: []Release{proven(1), marked(going(2), Mark{Available: 3, At: at(100)})}},
+			want: Decision{
+				Action: Bake, Desired: 2, Target: 2, LastHealthy: 1, Reason: "Baking", Recheck: at(130),
+				Note: "all 3 pods are available and must stay so for 30 s",
+			},
+		},
 		"the first Release fails: stay": {
 			state: State{InputHash: "a", Releases: []Release{failing(1, 15)}, Running: runs(1)},
 			want: Decision{
@@ -349,6 +374,11 @@ func TestDecide(t *testing.T) {
 			}
 		})
 	}
+}
+
+func marked(release Release, mark Mark) Release {
+	release.Progress = mark
+	return release
 }
 
 func suspected(release Release, class health.Class, since int) Release {

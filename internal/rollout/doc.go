@@ -29,6 +29,7 @@
 //	R is what it should be, Deployment not observed  Await
 //	D healthy, R is D, pods of other Releases left   Wait          Progressing
 //	D healthy, R is D                                Settled       Healthy
+//	D not proved, R is D, no pods wanted             Settled       Healthy, nothing is proved
 //	R is D, failure budget spent                     D failed, then as the rows for a failed D
 //	R is D, rollout not complete                     Wait          Progressing
 //	R is D, complete, bake not over                  Bake          Baking

@@ -143,13 +143,16 @@ func settle(s State, desired Release) Decision {
 
 // prove judges the desired Release while it goes out and bakes.
 func prove(s State, desired Release) Decision {
+	if s.Running.Want == 0 && s.Running.Old == 0 {
+		return unproven(s, desired)
+	}
 	verdict := judge(s, newTrial(desired))
 	if verdict.failed != nil {
 		return s.failed(desired, verdict)
 	}
 	d := Decision{Desired: desired.Number, Target: desired.Number, Recheck: verdict.recheck}
 	d.mark(verdict.mark)
-	completed := s.Running.CompletedAt
+	completed := s.completed(desired)
 	baked := completed.Add(s.Policy.Bake)
 	switch {
 	case completed.IsZero():
@@ -167,6 +170,15 @@ func prove(s State, desired Release) Decision {
 	default:
 		return proved(s, desired)
 	}
+	return d
+}
+
+// unproven rests on a Release of which no pods are wanted. It has proved
+// nothing: its trial begins when there are to be some.
+func unproven(s State, desired Release) Decision {
+	d := settle(s, desired)
+	d.Note = fmt.Sprintf("no pods are wanted; Release %d has to prove itself when there are some", desired.Number)
+	d.mark(stop(desired))
 	return d
 }
 
