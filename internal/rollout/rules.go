@@ -58,10 +58,18 @@ func hold(s State, reason, note string) Decision {
 		return d
 	}
 	d.Desired, d.Target = running.Number, running.Number
-	if running.Health == Unproven || s.Running.Observed && s.Running.CompletedAt.IsZero() {
+	if running.Health == Unproven || s.returns(running) {
 		d.mark(stop(running))
 	}
 	return d
+}
+
+// returns tells that the running Release is on its way back, because the newest
+// one failed.
+func (s State) returns(running Release) bool {
+	newest, _ := s.newest()
+	return newest.Health == Failed && !newest.Superseded && newest.Number != running.Number &&
+		s.Running.Observed && s.Running.CompletedAt.IsZero()
 }
 
 // pinned runs the Release a person named, whatever became of it.
