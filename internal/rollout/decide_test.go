@@ -205,7 +205,7 @@ func TestDecide(t *testing.T) {
 		"all pods available: bake": {
 			state: State{InputHash: "b", Releases: []Release{proven(1), going(2)}, Running: out(2, 8), Now: at(10)},
 			want: Decision{
-				Action: Bake, Desired: 2, Target: 2, LastHealthy: 1, Reason: "Baking", Recheck: at(38),
+				Action: Bake, Desired: 2, Target: 2, LastHealthy: 1, Reason: "Baking", Recheck: at(39),
 				Note: "all 3 pods are available and must stay so for 30 s",
 			},
 		},
@@ -223,7 +223,7 @@ func TestDecide(t *testing.T) {
 			},
 		},
 		"the bake is over: healthy": {
-			state: State{InputHash: "b", Releases: []Release{proven(1), going(2)}, Running: out(2, 8), Now: at(38)},
+			state: State{InputHash: "b", Releases: []Release{proven(1), going(2)}, Running: out(2, 8), Now: at(39)},
 			want: Decision{
 				Action: Settled, Desired: 2, Target: 2, LastHealthy: 2, Reason: "Healthy",
 				Note: "Release 2 runs and has proved healthy",
@@ -253,7 +253,7 @@ func TestDecide(t *testing.T) {
 		"pods are wanted again and available: bake from then": {
 			state: State{InputHash: "b", Now: at(101), Running: out(2, 8), Releases: []Release{proven(1), marked(going(2), Mark{Available: 3, At: at(100)})}},
 			want: Decision{
-				Action: Bake, Desired: 2, Target: 2, LastHealthy: 1, Reason: "Baking", Recheck: at(130),
+				Action: Bake, Desired: 2, Target: 2, LastHealthy: 1, Reason: "Baking", Recheck: at(131),
 				Note: "all 3 pods are available and must stay so for 30 s",
 			},
 		},

@@ -161,7 +161,7 @@ func prove(s State, desired Release) Decision {
 	d := Decision{Desired: desired.Number, Target: desired.Number, Recheck: verdict.recheck}
 	d.mark(verdict.mark)
 	completed := s.completed(desired)
-	baked := completed.Add(s.Policy.Bake)
+	baked := s.Policy.baked(completed)
 	switch {
 	case completed.IsZero():
 		d.Action, d.Reason = Wait, v1alpha1.ReasonProgressing
@@ -179,6 +179,16 @@ func prove(s State, desired Release) Decision {
 		return proved(s, desired)
 	}
 	return d
+}
+
+// baked is when the bake of a rollout that was complete at a time is over.
+// Times on objects are whole seconds, rounded down: the second in which the
+// rollout was complete is not counted.
+func (p Policy) baked(completed time.Time) time.Time {
+	if p.Bake == 0 {
+		return completed
+	}
+	return completed.Add(p.Bake + time.Second)
 }
 
 // unproven rests on a Release of which no pods are wanted. It has proved
