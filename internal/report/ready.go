@@ -29,17 +29,18 @@ func ready(in Input, rolledOut, available *finding) *finding {
 
 // resizing tells whether the Deployment was found with another size than the
 // spec asks for. A change of the size is no Release, but nobody who waits for
-// it should be told that it is done before it has begun.
+// it should be told that it is done before it has begun. (Without a Deployment
+// the App is not available, which decides first.)
 func (in Input) resizing() bool {
 	want := in.App.Spec.Replicas
-	return want != nil && in.Running.Exists && in.Running.Want != *want
+	return want != nil && in.Running.Want != *want
 }
 
 // unsettled tells whether the App was not ready before, and nothing was
 // observed since by which it could have become so.
 func (in Input) unsettled() bool {
 	before := find(in.App.Status.Conditions, v1alpha1.ConditionReady)
-	return in.Running.Exists && !in.Running.Observed && before != nil && before.Status != metav1.ConditionTrue
+	return !in.Running.Observed && before != nil && before.Status != metav1.ConditionTrue
 }
 
 // reconciling is there while the App is not ready and no person is needed.
@@ -61,9 +62,6 @@ func stalled(rolledOut, ready *finding) *finding {
 // stalls tells whether waiting does not help. In each of these cases RolledOut,
 // and with it Ready, is False.
 func stalls(rolledOut *finding) bool {
-	if rolledOut.status != metav1.ConditionFalse {
-		return false
-	}
 	switch rolledOut.reason {
 	case v1alpha1.ReasonRolledBack, v1alpha1.ReasonFailed, v1alpha1.ReasonRollbackFailed,
 		v1alpha1.ReasonConflict, v1alpha1.ReasonRefused,

@@ -32,7 +32,7 @@ func ReleaseStatus(old v1alpha1.ReleaseStatus, mark rollout.ReleaseMark, signs [
 	}
 	if mark.Progress != nil {
 		available := mark.Progress.Available
-		status.Progress = v1alpha1.ProgressMark{Available: &available, Time: timeOf(mark.Progress.At)}
+		status.Progress = v1alpha1.ProgressMark{Available: &available, Time: seconds(mark.Progress.At)}
 	}
 	if mark.Suspect != nil {
 		status.Suspicion = suspicion(*mark.Suspect)
@@ -69,22 +69,12 @@ func setVerdict(status *v1alpha1.ReleaseStatus, verdict rollout.FinalVerdict, si
 	}
 }
 
+// suspicion of no class and no time is none.
 func suspicion(suspect rollout.Suspicion) v1alpha1.Suspicion {
-	if suspect == (rollout.Suspicion{}) {
-		return v1alpha1.Suspicion{}
-	}
 	return v1alpha1.Suspicion{
 		Class: string(suspect.Class),
 		Since: metav1.NewMicroTime(suspect.Since.Truncate(time.Microsecond)),
 	}
-}
-
-// timeOf is seconds, but leaves no time as no time.
-func timeOf(t time.Time) metav1.Time {
-	if t.IsZero() {
-		return metav1.Time{}
-	}
-	return seconds(t)
 }
 
 // Evidence is what is kept of the signs of a failure: at most 10 entries, one
@@ -126,7 +116,7 @@ func evidenceOf(sign health.Sign, now time.Time) v1alpha1.Evidence {
 		evidence.ExitCode = &code
 	}
 	if sign.Container != "" {
-		restarts := max(sign.Restarts, 0)
+		restarts := sign.Restarts
 		evidence.RestartCount = &restarts
 	}
 	return evidence

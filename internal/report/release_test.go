@@ -88,6 +88,11 @@ func TestReleaseStatus(t *testing.T) {
 			mark: rollout.ReleaseMark{Number: 7, Progress: &rollout.Mark{Available: 2, At: now}},
 			want: v1alpha1.ReleaseStatus{Progress: v1alpha1.ProgressMark{Available: ptr.To[int32](2), Time: later}},
 		},
+		"the clock stands": {
+			old:  v1alpha1.ReleaseStatus{Progress: v1alpha1.ProgressMark{Available: ptr.To[int32](1), Time: earlier}},
+			mark: rollout.ReleaseMark{Number: 7, Progress: &rollout.Mark{Stands: true}},
+			want: v1alpha1.ReleaseStatus{Progress: v1alpha1.ProgressMark{Available: ptr.To[int32](0)}},
+		},
 		"suspicion": {
 			mark: rollout.ReleaseMark{Number: 7, Suspect: &rollout.Suspicion{Class: health.Crash, Since: now.Add(5 * time.Microsecond)}},
 			want: v1alpha1.ReleaseStatus{Suspicion: v1alpha1.Suspicion{Class: "Crash", Since: metav1.NewMicroTime(now.Truncate(time.Second).Add(5 * time.Microsecond))}},
@@ -145,14 +150,14 @@ func TestEvidence(t *testing.T) {
 				sign(health.Infrastructure, "d", "", "Unschedulable", 0),
 				sign(health.Crash, "c", "app", "OOMKilled", 4),
 				sign(health.Crash, "c", "app", "Error", 3),
-				sign(health.Crash, "b", "side", "Error", 1),
-				sign(health.Crash, "b", "app", "Error", 2),
+				sign(health.Crash, "b", "side", "Error", 2),
+				sign(health.Crash, "b", "app", "Error", 1),
 				sign(health.Terminal, "z", "app", "InvalidImageName", 0),
 			},
 			want: []v1alpha1.Evidence{
 				seen("z", "app", "InvalidImageName", 0),
-				seen("b", "app", "Error", 2),
-				seen("b", "side", "Error", 1),
+				seen("b", "app", "Error", 1),
+				seen("b", "side", "Error", 2),
 				seen("c", "app", "Error", 3),
 				seen("c", "app", "OOMKilled", 4),
 				seen("d", "", "Unschedulable", 0),
@@ -166,6 +171,22 @@ func TestEvidence(t *testing.T) {
 				sign(health.Crash, "a", "app", "Error", 2),
 			},
 			want: []v1alpha1.Evidence{seen("a", "app", "Error", 2)},
+		},
+		"of signs alike the latest, then the one with the lower exit code, then the first in words": {
+			signs: []health.Sign{
+				{Class: health.Crash, Pod: "a", Reason: "Error", At: before},
+				{Class: health.Crash, Pod: "a", Reason: "Error", At: now},
+				{Class: health.Crash, Pod: "b", Reason: "Error", At: now},
+				{Class: health.Crash, Pod: "b", Reason: "Error", At: now, ExitCode: ptr.To[int32](2)},
+				{Class: health.Crash, Pod: "b", Reason: "Error", At: now, ExitCode: ptr.To[int32](1)},
+				{Class: health.Crash, Pod: "c", Reason: "Error", At: now, Message: "b"},
+				{Class: health.Crash, Pod: "c", Reason: "Error", At: now, Message: "a"},
+			},
+			want: []v1alpha1.Evidence{
+				{Pod: "a", Reason: "Error", Time: later},
+				{Pod: "b", Reason: "Error", ExitCode: ptr.To[int32](1), Time: later},
+				{Pod: "c", Reason: "Error", Message: "a", Time: later},
+			},
 		},
 		"no pod could be made, at a time nobody says": {
 			signs: []health.Sign{{Class: health.Infrastructure, Reason: "FailedCreate", Message: "exceeded quota"}},
@@ -196,7 +217,7 @@ func TestEvidenceIsBounded(t *testing.T) {
 	for i := range 200 {
 		signs = append(signs, health.Sign{
 			Class: classes[i%len(classes)], Pod: "shop-" + strconv.Itoa(i%60), Container: strings.Repeat("c", 300), Reason: strings.Repeat("R", 300),
-			Message: strings.Repeat("ü\xff", 3000) + strconv.Itoa(i), ExitCode: ptr.To(int32(i)), Restarts: int32(i%7) - 3, At: before.Add(time.Duration(i%3) * time.Second),
+			Message: strings.Repeat("ü\xff", 3000) + strconv.Itoa(i), ExitCode: ptr.To(int32(i)), Restarts: int32(i % 7), At: before.Add(time.Duration(i%3) * time.Second),
 		})
 	}
 	want := Evidence(signs, now)
@@ -204,7 +225,7 @@ func TestEvidenceIsBounded(t *testing.T) {
 		t.Fatalf("%d entries, not 10", len(want))
 	}
 	for _, e := range want {
-		if len(e.Message) > 1024 || !utf8.ValidString(e.Message) || len(e.Reason) > 128 || len(e.Container) > 63 || *e.RestartCount < 0 {
+		if len(e.Message) > 1024 || !utf8.ValidString(e.Message) || len(e.Reason) > 128 || len(e.Container) > 63 {
 			t.Errorf("out of bounds: %+v", e)
 		}
 	}

@@ -536,7 +536,7 @@ var statusTests = map[string]struct {
 			{"Ready", isTrue, "Healthy", "no pods are wanted"},
 			{"InputsResolved", isTrue, "Resolved", found},
 			{"Available", isTrue, "ScaledToZero", "no pods are wanted"},
-			{"RolledOut", isTrue, "Healthy", healthy6},
+			{"RolledOut", isTrue, "Healthy", "shop-6 is out, and no pods are wanted"},
 		},
 	},
 	"rolling back": {
