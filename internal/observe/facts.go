@@ -3,6 +3,7 @@ package observe
 import (
 	"slices"
 	"strconv"
+	"time"
 
 	appsv1 "k8s.io/api/apps/v1"
 	corev1 "k8s.io/api/core/v1"
@@ -40,14 +41,35 @@ func (s Snapshot) Running() rollout.Running {
 			running.UpdatedAvailable++
 		}
 	}
-	if c := condition(d, appsv1.DeploymentAvailable); c != nil {
-		running.Serving = c.Status == corev1.ConditionTrue
-	}
+	running.Serving = s.serving()
 	if c := condition(d, appsv1.DeploymentProgressing); c != nil && c.Reason == newReplicaSetAvailable && onlyUpdated(d) {
 		running.CompletedAt = c.LastUpdateTime.Time
 	}
 	return running
 }
+
+// serving tells whether users are served as well as they were: the Deployment's
+// controller finds enough pods available, or it finds too few only because more
+// are wanted now than before. Then every pod that is not ready was made after
+// the controller noticed.
+func (s Snapshot) serving() bool {
+	c := condition(s.Deployment, appsv1.DeploymentAvailable)
+	if c == nil {
+		return false
+	}
+	if c.Status == corev1.ConditionTrue {
+		return true
+	}
+	noticed := c.LastTransitionTime.Add(-noticeDelay)
+	return s.Deployment.Status.AvailableReplicas > 0 && !slices.ContainsFunc(s.Pods, func(pod corev1.Pod) bool {
+		return inTrouble(pod) && pod.CreationTimestamp.Time.Before(noticed)
+	})
+}
+
+// noticeDelay is how much older a pod may be than the condition that its making
+// changed: the controller makes pods first and then sums up, and times are whole
+// seconds.
+const noticeDelay = 2 * time.Second
 
 // onlyUpdated tells whether a Deployment's status speaks of its present spec and
 // knows no pods of earlier templates. Right after the template went back to an

@@ -254,7 +254,7 @@ func firstLine(message string) string {
 	const most = 256
 	for i, r := range message {
 		if r == '\n' || i >= most {
-			return message[:i]
+			return message[:i] + "…"
 		}
 	}
 	return message
