@@ -42,16 +42,23 @@ func (s Snapshot) Running() rollout.Running {
 		}
 	}
 	running.Serving = s.serving()
-	if c := condition(d, appsv1.DeploymentProgressing); c != nil && c.Reason == newReplicaSetAvailable && onlyUpdated(d) {
-		running.CompletedAt = c.LastUpdateTime.Time
-	}
+	running.CompletedAt = completedAt(d)
 	return running
 }
 
+// completedAt is when the rollout of a Deployment's template was complete, zero
+// while it is not.
+func completedAt(d *appsv1.Deployment) time.Time {
+	if c := condition(d, appsv1.DeploymentProgressing); c != nil && c.Reason == newReplicaSetAvailable && onlyUpdated(d) {
+		return c.LastUpdateTime.Time
+	}
+	return time.Time{}
+}
+
 // serving tells whether users are served as well as they were: the Deployment's
-// controller finds enough pods available, or it finds too few only because more
-// are wanted now than before. Then every pod that is not ready was made after
-// the controller noticed.
+// controller finds enough pods available, or, after its last rollout was
+// complete, finds too few only because more are wanted now than before. Then
+// every pod that is not ready was made after the controller noticed.
 func (s Snapshot) serving() bool {
 	c := condition(s.Deployment, appsv1.DeploymentAvailable)
 	if c == nil {
@@ -59,6 +66,9 @@ func (s Snapshot) serving() bool {
 	}
 	if c.Status == corev1.ConditionTrue {
 		return true
+	}
+	if completedAt(s.Deployment).IsZero() {
+		return false
 	}
 	noticed := c.LastTransitionTime.Add(-noticeDelay)
 	return s.Deployment.Status.AvailableReplicas > 0 && !slices.ContainsFunc(s.Pods, func(pod corev1.Pod) bool {
