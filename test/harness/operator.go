@@ -38,6 +38,16 @@ func BuildOperator(ctx context.Context, log io.Writer) (string, error) {
 	return build(ctx, root, "bowline", log)
 }
 
+// Build builds the command in a folder of the project, such as test/demo, and
+// returns the binary's path.
+func Build(ctx context.Context, folder, name string, log io.Writer) (string, error) {
+	root, err := Root()
+	if err != nil {
+		return "", err
+	}
+	return build(ctx, filepath.Join(root, filepath.FromSlash(folder)), name, log)
+}
+
 // StartOperator starts the operator. It ends with Stop or Kill.
 func StartOperator(ctx context.Context, o OperatorOptions) (*Operator, error) {
 	binary, err := BuildOperator(ctx, o.Log)

@@ -1,0 +1,88 @@
+// Package operator_test checks what people see of the operator: Apps on a real
+// control plane with simulated nodes, the operator a process of its own.
+//
+// Specs that only wait run side by side, each in a namespace of its own; see
+// scene_test.go. Whatever they do, every version of every App that the API
+// server ever shows is held against the invariants of package report, and
+// against what GitOps tools make of it; see record_test.go.
+package operator_test
+
+import (
+	"context"
+	"io"
+	"os"
+	"path/filepath"
+	"testing"
+	"time"
+
+	. "github.com/onsi/ginkgo/v2"
+	. "github.com/onsi/gomega"
+	"sigs.k8s.io/controller-runtime/pkg/client"
+
+	"github.com/bowline-dev/bowline/test/harness"
+)
+
+var (
+	cluster *harness.Cluster
+	api     client.WithWatch // with an administrator's rights
+	world   *record
+	audit   *auditLog
+
+	operator    *harness.Operator
+	operatorLog *os.File
+)
+
+func TestOperator(t *testing.T) {
+	RegisterFailHandler(Fail)
+	wanted = map[string]bool{}
+	for _, spec := range PreviewSpecs("Operator").SpecReports {
+		wanted[identity(spec.LeafNodeText, spec.LeafNodeLocation)] = !spec.State.Is(skipped)
+	}
+	RunSpecs(t, "Operator")
+}
+
+var _ = BeforeSuite(func(ctx SpecContext) {
+	var err error
+	cluster, err = harness.StartCluster(ctx, harness.ClusterOptions{Audit: true, Log: GinkgoWriter})
+	Expect(err).NotTo(HaveOccurred())
+	DeferCleanup(func() error { return cluster.Stop() })
+	Expect(cluster.InstallCRDs(ctx)).To(Succeed())
+	api, err = cluster.Client()
+	Expect(err).NotTo(HaveOccurred())
+	audit = &auditLog{path: cluster.AuditLog}
+
+	world = startRecord(ctx)
+	DeferCleanup(func() { world.stop() })
+
+	operatorLog, err = os.Create(filepath.Join(GinkgoT().TempDir(), "operator.log"))
+	Expect(err).NotTo(HaveOccurred())
+	operator = startOperator(ctx)
+	DeferCleanup(func() error { return operator.Stop() })
+
+	play()
+})
+
+var _ = AfterSuite(func() {
+	Consistently(operator.Ended(), "100ms").ShouldNot(BeClosed(), "the operator ended by itself: %v", operator.Err())
+	Expect(logged(`"level":"dpanic"`, "panic:", "goroutine 1 [")).To(BeEmpty(), "the operator panicked")
+	Expect(world.violations("")).To(BeEmpty(), "what no App may ever say")
+})
+
+// startOperator starts the operator with all it can log.
+func startOperator(ctx context.Context) *harness.Operator {
+	GinkgoHelper()
+	started, err := harness.StartOperator(ctx, harness.OperatorOptions{
+		Kubeconfig: cluster.Kubeconfig,
+		Args:       []string{"--zap-log-level=5"},
+		Log:        io.Writer(operatorLog),
+	})
+	Expect(err).NotTo(HaveOccurred())
+	return started
+}
+
+// How long things may take. What is promised in seconds is written in the
+// specs; these bound what nobody promised.
+const (
+	soon    = 20 * time.Second
+	rollout = 45 * time.Second
+)
