@@ -48,7 +48,7 @@ tidy: ## Tidy the go.mod of every module.
 
 .PHONY: lint
 lint: $(GOLANGCI_LINT) ## Lint the code of every module.
-	@set -e; for module in $(MODULES); do (set -x; cd $$module && $(GOLANGCI_LINT) run --config=$(CURDIR)/.golangci.yaml); done
+	@status=0; for module in $(MODULES); do (set -x; cd $$module && $(GOLANGCI_LINT) run --config=$(CURDIR)/.golangci.yaml) || status=1; done; exit $$status
 
 .PHONY: lint-api
 lint-api: $(API_LINT) ## Check the API types against the Kubernetes API conventions.
@@ -81,8 +81,8 @@ simulate: ## Play many random rollouts in the simulated world; SEEDS sets how ma
 	go test -count=1 -run=Simulat ./internal/... $(if $(SEEDS),-args -seeds=$(SEEDS))
 
 .PHONY: demo
-demo: ## Show a bad release and its rollback on a simulated cluster.
-	go run -C test/demo .
+demo: ## Play the story of an App on a simulated cluster, and check it; KEEP=1 keeps the cluster.
+	@go build -o bin/demo ./test/demo && exec bin/demo
 
 .PHONY: bench
 bench: ## Measure the operator with N Apps beside the same plain objects.
