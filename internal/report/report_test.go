@@ -836,29 +836,29 @@ func TestStatusFields(t *testing.T) {
 		field func(v1alpha1.AppStatus) any
 		want  any
 	}{
-		"range of replicas":                     {scene(), size_, "3"},
-		"range of no pods":                      {scene(func(in *Input) { in.App.Spec.Replicas = ptr.To[int32](0) }), size_, "0"},
-		"range with autoscale":                  {scene(autoscaled(2, 10)), size_, "2-10"},
-		"range with autoscale without min":      {scene(autoscaled(0, 10)), size_, "1-10"},
-		"range of the size it has":              {scene(noReplicas, running(func(r *rollout.Running) { r.Want = 8 })), size_, "8"},
-		"range of a new App":                    {scene(noReplicas, nothingRuns), size_, "1"},
-		"image of the running Release":          {scene(with(newRelease(7)), decided(advance7)), image_, "ghcr.io/acme/shop:6"},
-		"no image when nothing runs":            {scene(nothingRuns), image_, ""},
-		"image of a deleted Release":            {scene(reported(), only(healthy(7))), image_, "ghcr.io/acme/shop:6"},
-		"no image of an unknown Release":        {scene(reported(), only(healthy(7)), runs(5, 3)), image_, ""},
-		"a Release not made yet is not desired": {scene(decided(advance7)), roles_, v1alpha1.ReleaseRoles{Running: "shop-6", LastHealthy: "shop-6"}},
-		"nothing runs":                          {scene(nothingRuns), roles_, v1alpha1.ReleaseRoles{Desired: "shop-6", LastHealthy: "shop-6"}},
-		"a first look":                          {scene(nothingRuns, only(), decided(rollout.Decision{Action: rollout.Hold})), roles_, v1alpha1.ReleaseRoles{}},
-		"no counts when nothing runs":           {scene(reported(), nothingRuns), counts_, []*int32{nil, nil, nil, nil}},
-		"counts":                                {scene(reported(), serves(2, true)), counts_, []*int32{ptr.To[int32](3), ptr.To[int32](2), ptr.To[int32](3), ptr.To[int32](2)}},
-		"counts known before":                   {scene(reported(serves(1, true)), unobserved), counts_, []*int32{ptr.To[int32](3), ptr.To[int32](1), ptr.To[int32](3), ptr.To[int32](1)}},
-		"counts never known":                    {scene(unobserved), counts_, []*int32{nil, nil, nil, nil}},
-		"no failure":                            {scene(with(failed(7, "Crashing", crashed))), failure_, v1alpha1.FailureStatus{}},
-		"failure":                               {scene(with(failed(7, "Crashing", crashed)), decided(rolled)), failure_, v1alpha1.FailureStatus{Release: "shop-7", Reason: "Crashing", Message: crashed, Time: metav1.NewTime(before)}},
-		"failure while changes are held":        {scene(reported(with(failed(7, "Crashing", crashed)), decided(rolled)), heldBy("InputsMissing", missing)), failure_, v1alpha1.FailureStatus{Release: "shop-7", Reason: "Crashing", Message: crashed, Time: metav1.NewTime(before)}},
-		"failure of a deleted Release":          {scene(reported(with(failed(7, "Crashing", crashed)), decided(rolled)), decided(rolled)), failure_, v1alpha1.FailureStatus{Release: "shop-7", Reason: "Crashing", Message: crashed, Time: metav1.NewTime(before)}},
-		"failure of an unknown Release":         {scene(decided(rolled), func(in *Input) { in.Decision.Note = "it broke" }), failure_, v1alpha1.FailureStatus{Release: "shop-7", Reason: "Failed", Message: "it broke"}},
-		"failure is gone":                       {scene(reported(with(failed(7, "Crashing", crashed)), decided(rolled))), failure_, v1alpha1.FailureStatus{}},
+		"range of replicas":                     {scene(), sizeOf, "3"},
+		"range of no pods":                      {scene(func(in *Input) { in.App.Spec.Replicas = ptr.To[int32](0) }), sizeOf, "0"},
+		"range with autoscale":                  {scene(autoscaled(2, 10)), sizeOf, "2-10"},
+		"range with autoscale without min":      {scene(autoscaled(0, 10)), sizeOf, "1-10"},
+		"range of the size it has":              {scene(noReplicas, running(func(r *rollout.Running) { r.Want = 8 })), sizeOf, "8"},
+		"range of a new App":                    {scene(noReplicas, nothingRuns), sizeOf, "1"},
+		"image of the running Release":          {scene(with(newRelease(7)), decided(advance7)), imageOf, "ghcr.io/acme/shop:6"},
+		"no image when nothing runs":            {scene(nothingRuns), imageOf, ""},
+		"image of a deleted Release":            {scene(reported(), only(healthy(7))), imageOf, "ghcr.io/acme/shop:6"},
+		"no image of an unknown Release":        {scene(reported(), only(healthy(7)), runs(5, 3)), imageOf, ""},
+		"a Release not made yet is not desired": {scene(decided(advance7)), rolesOf, v1alpha1.ReleaseRoles{Running: "shop-6", LastHealthy: "shop-6"}},
+		"nothing runs":                          {scene(nothingRuns), rolesOf, v1alpha1.ReleaseRoles{Desired: "shop-6", LastHealthy: "shop-6"}},
+		"a first look":                          {scene(nothingRuns, only(), decided(rollout.Decision{Action: rollout.Hold})), rolesOf, v1alpha1.ReleaseRoles{}},
+		"no counts when nothing runs":           {scene(reported(), nothingRuns), countsOf, []*int32{nil, nil, nil, nil}},
+		"counts":                                {scene(reported(), serves(2, true)), countsOf, []*int32{ptr.To[int32](3), ptr.To[int32](2), ptr.To[int32](3), ptr.To[int32](2)}},
+		"counts known before":                   {scene(reported(serves(1, true)), unobserved), countsOf, []*int32{ptr.To[int32](3), ptr.To[int32](1), ptr.To[int32](3), ptr.To[int32](1)}},
+		"counts never known":                    {scene(unobserved), countsOf, []*int32{nil, nil, nil, nil}},
+		"no failure":                            {scene(with(failed(7, "Crashing", crashed))), failureOf, v1alpha1.FailureStatus{}},
+		"failure":                               {scene(with(failed(7, "Crashing", crashed)), decided(rolled)), failureOf, v1alpha1.FailureStatus{Release: "shop-7", Reason: "Crashing", Message: crashed, Time: metav1.NewTime(before)}},
+		"failure while changes are held":        {scene(reported(with(failed(7, "Crashing", crashed)), decided(rolled)), heldBy("InputsMissing", missing)), failureOf, v1alpha1.FailureStatus{Release: "shop-7", Reason: "Crashing", Message: crashed, Time: metav1.NewTime(before)}},
+		"failure of a deleted Release":          {scene(reported(with(failed(7, "Crashing", crashed)), decided(rolled)), decided(rolled)), failureOf, v1alpha1.FailureStatus{Release: "shop-7", Reason: "Crashing", Message: crashed, Time: metav1.NewTime(before)}},
+		"failure of an unknown Release":         {scene(decided(rolled), func(in *Input) { in.Decision.Note = "it broke" }), failureOf, v1alpha1.FailureStatus{Release: "shop-7", Reason: "Failed", Message: "it broke"}},
+		"failure is gone":                       {scene(reported(with(failed(7, "Crashing", crashed)), decided(rolled))), failureOf, v1alpha1.FailureStatus{}},
 	}
 	for name, test := range tests {
 		t.Run(name, func(t *testing.T) {
@@ -869,11 +869,11 @@ func TestStatusFields(t *testing.T) {
 	}
 }
 
-func size_(s v1alpha1.AppStatus) any    { return s.Range }
-func image_(s v1alpha1.AppStatus) any   { return s.Image }
-func roles_(s v1alpha1.AppStatus) any   { return s.Release }
-func failure_(s v1alpha1.AppStatus) any { return s.Failure }
-func counts_(s v1alpha1.AppStatus) any {
+func sizeOf(s v1alpha1.AppStatus) any    { return s.Range }
+func imageOf(s v1alpha1.AppStatus) any   { return s.Image }
+func rolesOf(s v1alpha1.AppStatus) any   { return s.Release }
+func failureOf(s v1alpha1.AppStatus) any { return s.Failure }
+func countsOf(s v1alpha1.AppStatus) any {
 	return []*int32{s.Replicas, s.ReadyReplicas, s.UpdatedReplicas, s.AvailableReplicas}
 }
 
