@@ -50,10 +50,10 @@ var classNames = [...]string{write: "write", event: "event", read: "read", fill:
 
 // classify says of which sort a request is.
 func classify(r request) class {
-	switch {
-	case r.Object.Resource == "":
+	switch r.Object.Resource {
+	case "":
 		return other
-	case r.Object.Resource == "leases":
+	case "leases":
 		return lease
 	}
 	switch r.Verb {

@@ -86,5 +86,5 @@ func writeJSON(file string, value any) error {
 	if err != nil {
 		return err
 	}
-	return os.WriteFile(file, append(content, '\n'), 0o644) //nolint:gosec // nothing in it is secret
+	return os.WriteFile(file, append(content, '\n'), 0o644)
 }

@@ -41,7 +41,7 @@ func run(ctx context.Context, n, parallel int) error {
 		return err
 	}
 	folder := filepath.Join(root, ".bench")
-	if err := os.MkdirAll(folder, 0o755); err != nil { //nolint:gosec // nothing in it is secret
+	if err := os.MkdirAll(folder, 0o755); err != nil {
 		return err
 	}
 	m, err := measure(ctx, options{apps: n, parallel: parallel, folder: folder})

@@ -146,7 +146,7 @@ const tick = 10 * time.Millisecond
 func cpuTime(stat string) (time.Duration, error) {
 	// The second field is the program's name in brackets; it may contain
 	// anything.
-	_, rest, _ := cutLast(stat, ")")
+	_, rest := cutLast(stat, ")")
 	fields := strings.Fields(rest)
 	const user, system = 14 - 3, 15 - 3 // counted from the third field
 	if len(fields) <= system {
@@ -163,11 +163,12 @@ func cpuTime(stat string) (time.Duration, error) {
 	return time.Duration(ticks) * tick, nil
 }
 
-func cutLast(s, sep string) (before, after string, found bool) {
-	if i := strings.LastIndex(s, sep); i >= 0 {
-		return s[:i], s[i+len(sep):], true
+// cutLast cuts a text at the last place where a separator stands.
+func cutLast(s, separator string) (before, after string) {
+	if i := strings.LastIndex(s, separator); i >= 0 {
+		return s[:i], s[i+len(separator):]
 	}
-	return s, "", false
+	return s, ""
 }
 
 // residentKiB reads from the content of /proc/PID/status how much memory of a

@@ -20,7 +20,7 @@ func parseWork(metrics string) (work, error) {
 	var w work
 	found := false
 	for line := range strings.Lines(metrics) {
-		name, text, _ := cutLast(strings.TrimSpace(line), " ")
+		name, text := cutLast(strings.TrimSpace(line), " ")
 		var sum *int
 		switch {
 		case strings.HasPrefix(name, "controller_runtime_reconcile_total{"):
