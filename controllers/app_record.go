@@ -45,10 +45,11 @@ func (p *pass) mark(ctx context.Context, mark rollout.ReleaseMark) error {
 	if marked == nil {
 		return fmt.Errorf("mark Release %d of App %q: there is no such Release", mark.Number, p.app.Name)
 	}
-	before := marked.DeepCopy()
 	*marked = *marked.DeepCopy() // what the caches hold is not ours to change
-	marked.Status = report.ReleaseStatus(marked.Status, mark, p.verdict.Signs, p.now)
-	patch := client.MergeFromWithOptions(before, client.MergeFromWithOptimisticLock{})
+	patch, err := statusPatch(marked, marked.Status, report.ReleaseStatus(marked.Status, mark, p.verdict.Signs, p.now))
+	if err != nil {
+		return err
+	}
 	if err := p.Status().Patch(ctx, marked, patch); err != nil {
 		return fmt.Errorf("write the status of Release %q: %w", marked.Name, err)
 	}

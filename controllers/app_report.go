@@ -9,7 +9,6 @@ import (
 	corev1 "k8s.io/api/core/v1"
 	"k8s.io/apimachinery/pkg/api/equality"
 	ctrl "sigs.k8s.io/controller-runtime"
-	"sigs.k8s.io/controller-runtime/pkg/client"
 
 	"github.com/bowline-dev/bowline/api/v1alpha1"
 	"github.com/bowline-dev/bowline/internal/apply"
@@ -66,9 +65,10 @@ func (p *pass) countsDue(before, after v1alpha1.AppStatus) time.Time {
 }
 
 func (p *pass) writeStatus(ctx context.Context, after v1alpha1.AppStatus) error {
-	old := p.app.DeepCopy()
-	p.app.Status = after
-	patch := client.MergeFromWithOptions(old, client.MergeFromWithOptimisticLock{})
+	patch, err := statusPatch(p.app, p.app.Status, after)
+	if err != nil {
+		return err
+	}
 	if err := p.Status().Patch(ctx, p.app, patch); err != nil {
 		return fmt.Errorf("write the status of App %q: %w", p.app.Name, err)
 	}

@@ -6,6 +6,7 @@ import (
 	"encoding/hex"
 	"encoding/json"
 	"fmt"
+	"hash/maphash"
 
 	appsv1 "k8s.io/api/apps/v1"
 	apierrors "k8s.io/apimachinery/pkg/api/errors"
@@ -57,7 +58,39 @@ func New(c client.Client, live client.Reader, clk clock.PassiveClock) *Applier {
 }
 
 // version is a state of an object that was found in order for an intent.
-type version struct{ resourceVersion, intent string }
+type version struct {
+	resourceVersion string // of an object without generation
+	generation      int64
+	metadata        uint64
+	intent          string
+}
+
+// versionOf returns what of an object an intent is compared with: where the API
+// server counts changes of the spec, changes of the status do not matter.
+func versionOf(live client.Object, intent string) version {
+	v := version{generation: live.GetGeneration(), metadata: fingerprint(live), intent: intent}
+	if v.generation == 0 {
+		v.resourceVersion = live.GetResourceVersion()
+	}
+	return v
+}
+
+// fingerprint stands for the metadata that an intent may state.
+func fingerprint(live client.Object) uint64 {
+	var sum uint64
+	for _, entries := range []map[string]string{live.GetLabels(), live.GetAnnotations()} {
+		sum = sum*31 + uint64(len(entries))
+		for key, value := range entries { // a sum knows no order
+			sum += maphash.String(seed, key) ^ 3*maphash.String(seed, value)
+		}
+	}
+	for _, owner := range live.GetOwnerReferences() {
+		sum = sum*31 + maphash.Comparable(seed, owner.UID) + uint64(len(owner.Name))
+	}
+	return sum
+}
+
+var seed = maphash.MakeSeed()
 
 // Child makes a child of the App hold an intent. Live is the child as the
 // caches know it, nil when they know none. It tells whether it changed
@@ -163,7 +196,7 @@ func (a *Applier) holds(live client.Object, intent any, hash string) (bool, erro
 	if live.GetAnnotations()[v1alpha1.AnnotationIntent] != hash {
 		return false, nil
 	}
-	seen := version{live.GetResourceVersion(), hash}
+	seen := versionOf(live, hash)
 	if known, ok := a.inOrder.Get(live.GetUID()); ok && known == seen {
 		return true, nil
 	}
