@@ -41,7 +41,7 @@ type measurement struct {
 	// resident memory in KiB: with no Apps, once they are settled, after the
 	// idle minute, and of a new operator that has looked at them all.
 	rssIdle, rssSettled, rssLater, rssRestarted int64
-	looked                                      time.Duration // from the restart until all Apps were looked at
+	looked                                      time.Duration // from the start of the new operator until it had looked at all Apps
 	restartCPU                                  time.Duration
 	marked, restored                            time.Duration // from the first failing pod
 
@@ -57,7 +57,7 @@ func (m *measurement) describe() string {
 	fmt.Fprintf(&out, "settled after %.1f s, bake included; %.1f looks at each App\n", m.settled.Seconds(), float64(m.reconciles)/n)
 	fmt.Fprintf(&out, "resident: %d KiB with no Apps, %d settled (%.1f per App), %d a minute later (%.1f), %d in a new operator (%.1f)\n",
 		m.rssIdle, m.rssSettled, float64(m.rssSettled-m.rssIdle)/n, m.rssLater, float64(m.rssLater-m.rssIdle)/n, m.rssRestarted, float64(m.rssRestarted-m.rssIdle)/n)
-	fmt.Fprintf(&out, "restart: all Apps looked at after %.1f s, with %d ms of CPU\n", m.looked.Seconds(), m.restartCPU.Milliseconds())
+	fmt.Fprintf(&out, "restart: all Apps looked at %.1f s after the start, with %d ms of CPU\n", m.looked.Seconds(), m.restartCPU.Milliseconds())
 	fmt.Fprintf(&out, "rollback: Release marked %.1f s, Deployment restored %.1f s after the first failing pod\n", m.marked.Seconds(), m.restored.Seconds())
 	fmt.Fprintf(&out, "\nrequests, create to settled\n%s", formatCounts(m.create, m.apps))
 	fmt.Fprintf(&out, "\nrequests, idle for %s\n%s", idleTime, formatCounts(m.idle, m.apps))

@@ -30,6 +30,7 @@ func (b *bench) restart(ctx context.Context, first *process, when *span) (*proce
 }
 
 func (b *bench) afterRestart(ctx context.Context, second *process, when *span) error {
+	start := time.Now()
 	err := wait.PollUntilContextTimeout(ctx, 250*time.Millisecond, patience, true, func(ctx context.Context) (bool, error) {
 		state, err := second.scrape(ctx)
 		// At first it does not listen yet.
@@ -38,7 +39,7 @@ func (b *bench) afterRestart(ctx context.Context, second *process, when *span) e
 	if err != nil {
 		return err
 	}
-	b.result.looked = time.Since(when.from)
+	b.result.looked = time.Since(start)
 	cpu, err := second.idle(ctx)
 	if err != nil {
 		return err
