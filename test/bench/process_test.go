@@ -18,8 +18,8 @@ func TestCPUTime(t *testing.T) {
 			want: 1680 * time.Millisecond,
 		},
 		"a name with blanks and brackets": {
-			stat: "4711 (a) b (c) R 1 4711 4711 0 -1 4194560 5000 0 3 0 1 2 7 8 20 0 10 0 100 1300000 9000",
-			want: 30 * time.Millisecond,
+			stat: "4711 (a) b (c) R 1 4711 4711 0 -1 4194560 5000 0 3 0 4 5 7 8 20 0 10 0 100 1300000 9000",
+			want: 90 * time.Millisecond,
 		},
 		"nothing":        {stat: "", wantErr: `read CPU time: "" has too few fields`},
 		"not the format": {stat: "1 (a) S 1 2 3 4 5 6 7 8 9 10 x 12 13", wantErr: `read CPU time: strconv.ParseInt: parsing "x": invalid syntax`},
