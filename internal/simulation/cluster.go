@@ -23,6 +23,7 @@ type Cluster struct {
 	World    *world.World
 
 	changes int // of the App and its Releases
+	hashes  map[world.Template]string
 }
 
 // Release is a Release with what its pods are made of.
@@ -67,7 +68,13 @@ func (c *Cluster) State() rollout.State {
 
 // inputHash identifies what the App asks for now.
 func (c *Cluster) inputHash() string {
-	return release.Hash(release.Inputs{Image: c.App.Spec.Image, Workload: c.App.Spec.WorkloadSpec})
+	inputs := c.template(0)
+	hash, known := c.hashes[inputs]
+	if !known {
+		hash = release.Hash(release.Inputs{Image: c.App.Spec.Image, Workload: c.App.Spec.WorkloadSpec})
+		c.hashes[inputs] = hash
+	}
+	return hash
 }
 
 // template is the pod template of a Release of what the App asks for now.

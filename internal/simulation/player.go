@@ -30,7 +30,7 @@ type Player struct {
 
 // NewPlayer returns a player in an empty cluster of three nodes.
 func NewPlayer() *Player {
-	cluster := &Cluster{World: world.New("shop", 3)}
+	cluster := &Cluster{World: world.New("shop", 3), hashes: map[world.Template]string{}}
 	return &Player{
 		Cluster:    cluster,
 		Operator:   &Operator{cluster: cluster},

@@ -132,10 +132,14 @@ func (r *randomly) calmDown(t *testing.T, p *Player) {
 	if r.IntN(4) != 0 {
 		play(t, p, []Step{Resume()})
 	}
-	// The longest way: a deadline, then those of the two Releases that return.
-	play(t, p, []Step{Wait(1200)})
+	// An operator that was away is back by now. The longest way is a deadline,
+	// then those of the two Releases that return.
+	play(t, p, []Step{Wait(120)})
+	for waited := 0; waited < 1200 && atRest(p.Decision) != nil; waited += 30 {
+		play(t, p, []Step{Wait(30)})
+	}
 	decision, writes := p.Decision, p.Operator.Writes
-	play(t, p, []Step{Wait(600)})
+	play(t, p, []Step{Wait(330)}) // longer than any deadline
 	if err := errors.Join(sameDecision(decision, p.Decision), atRest(p.Decision)); err != nil {
 		t.Error(err)
 	}

@@ -23,6 +23,9 @@ func TestRestartsChangeNothing(t *testing.T) {
 	}
 }
 
+// mostWrites is what no scenario needs.
+const mostWrites = 30
+
 // An operator that dies after any one of its writes ends where one ends that
 // does not.
 func TestADeathAfterAnyWriteIsMended(t *testing.T) {
@@ -30,6 +33,9 @@ func TestADeathAfterAnyWriteIsMended(t *testing.T) {
 		t.Run(s.name, func(t *testing.T) {
 			whole := NewPlayer()
 			play(t, whole, s.steps)
+			if writes := whole.Operator.Writes.Total(); writes > mostWrites {
+				t.Fatalf("%d writes, want at most %d in any scenario", writes, mostWrites)
+			}
 			for write := 1; write <= whole.Operator.Writes.Total(); write++ {
 				t.Run(fmt.Sprintf("write %d", write), func(t *testing.T) {
 					p := NewPlayer()

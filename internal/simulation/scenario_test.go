@@ -163,6 +163,18 @@ var scenarios = []scenario{
 		runs: 1, fates: h + "; Failed BakeFailed", action: rollout.Stall, reason: "RolledBack",
 	},
 	{
+		name: "readiness lost in the bake is rolled back",
+		steps: after(up(3), SetImage("shop:2"), Wait(30),
+			Becomes("shop:2", neverReady), Wait(60)),
+		runs: 1, fates: h + "; Failed BakeFailed", action: rollout.Stall, reason: "RolledBack",
+	},
+	{
+		name: "scaling up at the end of the bake to a pod that cannot start",
+		steps: after(up(3), SetImage("shop:2"), Wait(40),
+			Becomes("shop:2", world.Outcome{ConfigMissing: true}), Scale(4), Wait(90)),
+		runs: 1, fates: h + "; Failed CannotStart", action: rollout.Stall, reason: "RolledBack",
+	},
+	{
 		name: "scaling up in the bake to pods that do not come up",
 		steps: after(up(3, Deadline(60)), SetImage("shop:2"), Wait(25),
 			Quota(3), Scale(5), Wait(120)),
@@ -250,8 +262,8 @@ var scenarios = []scenario{
 	},
 	{
 		name: "pinned away in the bake",
-		steps: after(up(3), SetImage("shop:2"), Wait(25),
-			PinTo(1), Wait(60), Unpin(), Wait(90)),
+		steps: after(up(3, Deadline(60)), SetImage("shop:2"), Wait(25),
+			PinTo(1), Wait(300), Unpin(), Wait(90)),
 		runs: 2, fates: h + "; " + h, action: rollout.Settled, reason: "Healthy",
 	},
 	{

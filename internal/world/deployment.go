@@ -118,6 +118,7 @@ type controller struct {
 	d     *deployment
 	fresh *replicaSet   // the one with the Deployment's template, nil when there is none
 	old   []*replicaSet // the others, in order of their creation
+	all   []*replicaSet // the old ones and the new one
 }
 
 // syncDeployment is the Deployment controller's work (syncDeployment).
@@ -134,6 +135,10 @@ func (w *World) syncDeployment() {
 			c.old = append(c.old, set)
 		}
 	}
+	c.all = c.old[:len(c.old):len(c.old)]
+	if c.fresh != nil {
+		c.all = append(c.all, c.fresh)
+	}
 	c.notePause()
 	if d.paused || c.scalingEvent() {
 		c.scale()
@@ -141,15 +146,6 @@ func (w *World) syncDeployment() {
 		return
 	}
 	c.roll()
-}
-
-// all are all ReplicaSets, the new one last.
-func (c *controller) all() []*replicaSet {
-	all := append([]*replicaSet(nil), c.old...)
-	if c.fresh != nil {
-		all = append(all, c.fresh)
-	}
-	return all
 }
 
 // active are those of the given ReplicaSets that want pods.

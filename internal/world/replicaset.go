@@ -35,18 +35,20 @@ func (w *World) SetQuota(pods int) { w.quota = pods }
 // it wants, and counts them.
 func (w *World) syncReplicaSets() {
 	for _, s := range w.sets {
-		pods := w.activePods(s)
-		switch surplus := len(pods) - int(s.replicas); {
+		w.count(s)
+		switch surplus := int(s.pods - s.replicas); {
+		case surplus == 0:
+			s.failure = ""
+			continue
 		case surplus < 0:
 			s.failure = w.makePods(s, -surplus)
-		case surplus > 0:
+		default:
 			s.failure = ""
+			pods := w.activePods(s)
 			slices.SortFunc(pods, expendable)
 			for _, p := range pods[:surplus] {
 				w.delete(p)
 			}
-		default:
-			s.failure = ""
 		}
 		w.count(s)
 	}
@@ -126,7 +128,10 @@ func youngerReady(a, b *pod) int {
 // count brings the ReplicaSet's status up to date.
 func (w *World) count(s *replicaSet) {
 	s.pods, s.ready = 0, 0
-	for _, p := range w.activePods(s) {
+	for _, p := range w.pods {
+		if p.set != s || p.deleting() {
+			continue
+		}
 		s.pods++
 		if p.ready {
 			s.ready++

@@ -16,6 +16,7 @@ func (c *controller) roll() {
 func (c *controller) create() {
 	c.fresh = &replicaSet{template: c.d.template}
 	c.w.sets = append(c.w.sets, c.fresh)
+	c.all = append(c.all, c.fresh)
 	c.resize(c.fresh, c.room())
 	c.d.status.progress(reasonCreated, c.w.now)
 	c.w.changed()
@@ -37,7 +38,7 @@ func (c *controller) growFresh() (scaled bool) {
 // (NewRSNewReplicas).
 func (c *controller) room() int32 {
 	surge, _ := c.d.fences()
-	free := c.d.replicas + surge - wanted(c.all())
+	free := c.d.replicas + surge - wanted(c.all)
 	if free <= 0 {
 		return c.fresh.replicas
 	}
@@ -54,12 +55,12 @@ func (c *controller) shrinkOld() {
 	}
 	_, unavailable := c.d.fences()
 	minAvailable := c.d.replicas - unavailable
-	spare := wanted(c.all()) - minAvailable - (c.fresh.replicas - c.fresh.available())
+	spare := wanted(c.all) - minAvailable - (c.fresh.replicas - c.fresh.available())
 	if spare <= 0 {
 		return
 	}
 	c.dropUnhealthy(spare)
-	c.dropHealthy(availableOf(c.all()) - minAvailable)
+	c.dropHealthy(availableOf(c.all) - minAvailable)
 }
 
 // dropUnhealthy scales old ReplicaSets down by their pods that do not serve,

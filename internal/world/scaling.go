@@ -9,7 +9,7 @@ import (
 // scalingEvent tells whether the Deployment's size was changed since its
 // ReplicaSets were last scaled (isScalingEvent).
 func (c *controller) scalingEvent() bool {
-	for _, set := range active(c.all()) {
+	for _, set := range active(c.all) {
 		if set.desired != c.d.replicas {
 			return true
 		}
@@ -39,7 +39,7 @@ func (c *controller) scale() {
 // activeOrLatest is the only ReplicaSet that wants pods, or the newest one when
 // none does (FindActiveOrLatest). It is not only when several want pods.
 func (c *controller) activeOrLatest() (set *replicaSet, only bool) {
-	switch running := active(c.all()); {
+	switch running := active(c.all); {
 	case len(running) > 1:
 		return nil, false
 	case len(running) == 1:
@@ -62,7 +62,7 @@ func (c *controller) saturated() bool {
 // scaleInProportion adds or removes pods in proportion to the sizes the
 // ReplicaSets have, the largest first, which also gets what rounding leaves.
 func (c *controller) scaleInProportion() {
-	sets := active(c.all())
+	sets := active(c.all)
 	surge, _ := c.d.fences()
 	allowed := int32(0)
 	if c.d.replicas > 0 {

@@ -54,7 +54,7 @@ func (c *controller) counted() status {
 	now := c.d.status
 	now.generation = c.d.generation
 	now.pods, now.ready, now.failure = 0, 0, ""
-	for _, set := range c.all() {
+	for _, set := range c.all {
 		now.pods += set.pods
 		now.ready += set.ready
 		if set.failure != "" {
@@ -68,7 +68,7 @@ func (c *controller) counted() status {
 			now.failure = c.fresh.failure
 		}
 	}
-	now.available = availableOf(c.all())
+	now.available = availableOf(c.all)
 	_, unavailable := c.d.fences()
 	now.serving = now.available >= c.d.replicas-unavailable
 	return now
