@@ -58,45 +58,26 @@ func (p *pass) apply(ctx context.Context) (*report.Problem, error) {
 	return nil, p.collect(ctx)
 }
 
-// steps are the children in the order in which they are applied. The
-// autoscaler goes before the Deployment when it goes, so that two do not scale
-// at a time, and comes after it when it comes.
+// steps are the children in the order in which they are applied. Users wait for
+// the Deployment, so it comes first; only an autoscaler that is not wanted goes
+// before it, so that two do not scale at a time.
 func (p *pass) steps(objects render.Objects) []func(context.Context) error {
 	s, a := p.snapshot, p.Applier
-	steps := []func(context.Context) error{
+	return []func(context.Context) error{
 		func(ctx context.Context) error {
-			if objects.Service == nil {
-				return drop(ctx, a, s.Service)
+			if objects.Autoscaler != nil {
+				return nil
 			}
-			_, err := apply.Child(ctx, a, p.app, live(s.Service), objects.Service)
-			return err
-		},
-		func(ctx context.Context) error {
-			if objects.Autoscaler == nil {
-				return drop(ctx, a, s.Autoscaler)
-			}
-			return nil
+			return drop(ctx, a, s.Autoscaler)
 		},
 		func(ctx context.Context) error {
 			_, err := a.Deployment(ctx, p.app, s.Deployment, objects.Deployment, p.app.Spec.Autoscale.MinReplicas())
 			return err
 		},
-		func(ctx context.Context) error {
-			if objects.Autoscaler == nil {
-				return nil
-			}
-			_, err := apply.Child(ctx, a, p.app, live(s.Autoscaler), objects.Autoscaler)
-			return err
-		},
-		func(ctx context.Context) error {
-			if objects.Budget == nil {
-				return drop(ctx, a, s.Budget)
-			}
-			_, err := apply.Child(ctx, a, p.app, live(s.Budget), objects.Budget)
-			return err
-		},
+		func(ctx context.Context) error { return child(ctx, p, s.Service, objects.Service) },
+		func(ctx context.Context) error { return child(ctx, p, s.Autoscaler, objects.Autoscaler) },
+		func(ctx context.Context) error { return child(ctx, p, s.Budget, objects.Budget) },
 	}
-	return steps
 }
 
 // replicas returns the number of pods the operator states, nil when the
@@ -249,24 +230,30 @@ func problemOf(err error) (*report.Problem, error) {
 	return nil, err
 }
 
-// child is a pointer to an object that may be nil.
-type child[T any] interface {
+// pointer is a pointer to an object that may be nil.
+type pointer[T any] interface {
 	*T
 	client.Object
 }
 
-// live keeps a nil pointer from becoming an interface that is not nil.
-func live[T any, P child[T]](object P) client.Object {
-	if object == nil {
-		return nil
+// child makes a child hold its intent, or deletes it when there is none.
+func child[T any, P pointer[T], I apply.Intent[I]](ctx context.Context, p *pass, live P, intent I) error {
+	var none I
+	if intent == none {
+		return drop(ctx, p.Applier, live)
 	}
-	return object
+	var known client.Object
+	if live != nil {
+		known = live
+	}
+	_, err := apply.Child(ctx, p.Applier, p.app, known, intent)
+	return err
 }
 
 // drop deletes a child that is not wanted, if there is one.
-func drop[T any, P child[T]](ctx context.Context, a *apply.Applier, object P) error {
-	if object == nil {
+func drop[T any, P pointer[T]](ctx context.Context, a *apply.Applier, live P) error {
+	if live == nil {
 		return nil
 	}
-	return a.Delete(ctx, object)
+	return a.Delete(ctx, live)
 }

@@ -69,7 +69,7 @@ func SetupApp(ctx context.Context, mgr ctrl.Manager, workers int) error {
 		written:  lru.New(memory),
 		copied:   lru.New(memory),
 	}
-	owned := handler.EnqueueRequestForOwner(mgr.GetScheme(), mgr.GetRESTMapper(), &v1alpha1.App{}, handler.OnlyControllerOwner())
+	owned := handler.EnqueueRequestsFromMapFunc(byOwner)
 	err := ctrl.NewControllerManagedBy(mgr).
 		Named("app").
 		// The person's changes. Our own writes of the status are no news.
@@ -147,6 +147,15 @@ func metadataOf(kind string) *metav1.PartialObjectMetadata {
 	object := &metav1.PartialObjectMetadata{}
 	object.SetGroupVersionKind(schema.GroupVersionKind{Version: "v1", Kind: kind})
 	return object
+}
+
+// byOwner finds the App that controls an object.
+func byOwner(_ context.Context, object client.Object) []reconcile.Request {
+	owner := metav1.GetControllerOfNoCopy(object)
+	if owner == nil || owner.Kind != "App" || owner.APIVersion != v1alpha1.GroupVersion.String() {
+		return nil
+	}
+	return []reconcile.Request{{NamespacedName: types.NamespacedName{Namespace: object.GetNamespace(), Name: owner.Name}}}
 }
 
 func byLabel(_ context.Context, object client.Object) []reconcile.Request {

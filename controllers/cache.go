@@ -1,6 +1,8 @@
 package controllers
 
 import (
+	"unique"
+
 	appsv1 "k8s.io/api/apps/v1"
 	autoscalingv2 "k8s.io/api/autoscaling/v2"
 	corev1 "k8s.io/api/core/v1"
@@ -21,19 +23,20 @@ import (
 // we read. No content of a ConfigMap or Secret is ever cached. Objects from the
 // cache are shared and must not be changed.
 func CacheOptions() cache.Options {
-	ours := cache.ByObject{Label: hasAppLabel()}
-	pods := cache.ByObject{Label: hasAppLabel(), Transform: slimPod}
+	ours := func(transform toolscache.TransformFunc) cache.ByObject {
+		return cache.ByObject{Label: hasAppLabel(), Transform: transform}
+	}
 	return cache.Options{
 		ReaderFailOnMissingInformer:  true,
 		DefaultUnsafeDisableDeepCopy: ptr.To(true),
-		DefaultTransform:             stripManagedFields,
+		DefaultTransform:             slimAny,
 		ByObject: map[client.Object]cache.ByObject{
 			&v1alpha1.App{}:                          {UnsafeDisableDeepCopy: ptr.To(false)},
-			&appsv1.Deployment{}:                     ours,
-			&corev1.Service{}:                        ours,
-			&autoscalingv2.HorizontalPodAutoscaler{}: ours,
-			&policyv1.PodDisruptionBudget{}:          ours,
-			&corev1.Pod{}:                            pods,
+			&appsv1.Deployment{}:                     ours(slimDeployment),
+			&corev1.Service{}:                        ours(slimService),
+			&autoscalingv2.HorizontalPodAutoscaler{}: ours(slimAutoscaler),
+			&policyv1.PodDisruptionBudget{}:          ours(slimBudget),
+			&corev1.Pod{}:                            ours(slimPod),
 			&corev1.Node{}:                           {Transform: slimNode},
 			&corev1.ConfigMap{}:                      {Transform: slimMetadata},
 			&corev1.Secret{}:                         {Transform: slimMetadata},
@@ -49,7 +52,86 @@ func hasAppLabel() labels.Selector {
 	return labels.NewSelector().Add(*requirement)
 }
 
-var stripManagedFields toolscache.TransformFunc = cache.TransformStripManagedFields()
+// slimAny drops from any object what nobody here reads.
+func slimAny(in any) (any, error) {
+	if object, ok := in.(metav1.Object); ok {
+		slimObjectMeta(object)
+	}
+	return in, nil
+}
+
+// slimObjectMeta drops managed fields, and keeps one copy of the words that
+// stand on every object of an App.
+func slimObjectMeta(object metav1.Object) {
+	object.SetManagedFields(nil)
+	object.SetLabels(interned(object.GetLabels()))
+	owners := object.GetOwnerReferences()
+	for i := range owners {
+		owners[i].APIVersion, owners[i].Kind, owners[i].Name = intern(owners[i].APIVersion), intern(owners[i].Kind), intern(owners[i].Name)
+		owners[i].UID = unique.Make(owners[i].UID).Value()
+	}
+	object.SetOwnerReferences(owners)
+}
+
+func interned(labels map[string]string) map[string]string {
+	if labels == nil {
+		return nil
+	}
+	out := make(map[string]string, len(labels))
+	for key, value := range labels {
+		out[intern(key)] = intern(value)
+	}
+	return out
+}
+
+func intern(s string) string { return unique.Make(s).Value() }
+
+// slimDeployment keeps of the status what a decision reads.
+func slimDeployment(in any) (any, error) {
+	if d, ok := in.(*appsv1.Deployment); ok {
+		slimObjectMeta(d)
+		for i := range d.Status.Conditions {
+			if d.Status.Conditions[i].Type != appsv1.DeploymentReplicaFailure {
+				d.Status.Conditions[i].Message = ""
+			}
+		}
+	}
+	return in, nil
+}
+
+// slimService keeps the intent: nobody reads the status.
+func slimService(in any) (any, error) {
+	if s, ok := in.(*corev1.Service); ok {
+		slimObjectMeta(s)
+		s.Status = corev1.ServiceStatus{}
+	}
+	return in, nil
+}
+
+// slimAutoscaler keeps of the status whether scaling works.
+func slimAutoscaler(in any) (any, error) {
+	if h, ok := in.(*autoscalingv2.HorizontalPodAutoscaler); ok {
+		slimObjectMeta(h)
+		var kept []autoscalingv2.HorizontalPodAutoscalerCondition
+		for _, condition := range h.Status.Conditions {
+			if condition.Type == autoscalingv2.ScalingActive {
+				condition.Message, condition.Reason = intern(condition.Message), intern(condition.Reason)
+				kept = append(kept, condition)
+			}
+		}
+		h.Status = autoscalingv2.HorizontalPodAutoscalerStatus{Conditions: kept}
+	}
+	return in, nil
+}
+
+// slimBudget keeps the intent: nobody reads the status.
+func slimBudget(in any) (any, error) {
+	if b, ok := in.(*policyv1.PodDisruptionBudget); ok {
+		slimObjectMeta(b)
+		b.Status = policyv1.PodDisruptionBudgetStatus{}
+	}
+	return in, nil
+}
 
 // slimMetadata keeps of an object's metadata what identifies it and tells whose
 // it is.
@@ -96,12 +178,12 @@ func slimPod(in any) (any, error) {
 			ResourceVersion:   pod.ResourceVersion,
 			CreationTimestamp: pod.CreationTimestamp,
 			DeletionTimestamp: pod.DeletionTimestamp,
-			Labels: map[string]string{
+			Labels: interned(map[string]string{
 				v1alpha1.LabelApp:     pod.Labels[v1alpha1.LabelApp],
 				v1alpha1.LabelRelease: pod.Labels[v1alpha1.LabelRelease],
-			},
+			}),
 		},
-		Spec: corev1.PodSpec{NodeName: pod.Spec.NodeName},
+		Spec: corev1.PodSpec{NodeName: intern(pod.Spec.NodeName)},
 		Status: corev1.PodStatus{
 			Phase:                 pod.Status.Phase,
 			Reason:                pod.Status.Reason,

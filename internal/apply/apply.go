@@ -96,16 +96,16 @@ var seed = maphash.MakeSeed()
 // caches know it, nil when they know none. It tells whether it changed
 // anything.
 func Child[T Intent[T]](ctx context.Context, a *Applier, app *v1alpha1.App, live client.Object, intent T, opts ...client.ApplyOption) (bool, error) {
-	hash, err := hashOf(intent)
+	encoded, err := encode(intent)
 	if err != nil {
 		return false, err
 	}
 	if live != nil {
-		if same, err := a.holds(live, intent, hash); err != nil || same {
+		if same, err := a.holds(live, encoded); err != nil || same {
 			return false, err
 		}
 	}
-	return send(ctx, a, app, live, intent, hash, opts...)
+	return send(ctx, a, app, live, intent, encoded.hash, opts...)
 }
 
 // send applies an intent: to the live object and no other, or to none.
@@ -150,16 +150,16 @@ func (a *Applier) Deployment(ctx context.Context, app *v1alpha1.App, live *appsv
 	if intent.Spec.Replicas != nil {
 		return Child(ctx, a, app, object(live), intent)
 	}
-	hash, err := hashOf(intent)
+	encoded, err := encode(intent)
 	if err != nil {
 		return false, err
 	}
 	if live == nil {
 		intent.WithAnnotations(map[string]string{v1alpha1.AnnotationReplicas: "owned"})
 		intent.Spec.WithReplicas(seed)
-		return send(ctx, a, app, nil, intent, hash)
+		return send(ctx, a, app, nil, intent, encoded.hash)
 	}
-	if same, err := a.holds(live, intent, hash); err != nil || same {
+	if same, err := a.holds(live, encoded); err != nil || same {
 		return false, err
 	}
 	if live.Annotations[v1alpha1.AnnotationReplicas] != "" && live.Spec.Replicas != nil {
@@ -172,7 +172,7 @@ func (a *Applier) Deployment(ctx context.Context, app *v1alpha1.App, live *appsv
 			return false, classify("Deployment", live.Name, err)
 		}
 	}
-	return send(ctx, a, app, live, intent, hash)
+	return send(ctx, a, app, live, intent, encoded.hash)
 }
 
 // Delete deletes a child, if it is still the same object.
@@ -192,15 +192,15 @@ func (a *Applier) Delete(ctx context.Context, child client.Object, opts ...clien
 }
 
 // holds tells whether an object already has everything an intent says.
-func (a *Applier) holds(live client.Object, intent any, hash string) (bool, error) {
-	if live.GetAnnotations()[v1alpha1.AnnotationIntent] != hash {
+func (a *Applier) holds(live client.Object, intent encoded) (bool, error) {
+	if live.GetAnnotations()[v1alpha1.AnnotationIntent] != intent.hash {
 		return false, nil
 	}
-	seen := versionOf(live, hash)
+	seen := versionOf(live, intent.hash)
 	if known, ok := a.inOrder.Get(live.GetUID()); ok && known == seen {
 		return true, nil
 	}
-	wanted, err := fields(intent)
+	wanted, err := intent.fields()
 	if err != nil {
 		return false, err
 	}
@@ -208,9 +208,6 @@ func (a *Applier) holds(live client.Object, intent any, hash string) (bool, erro
 	if err != nil {
 		return false, fmt.Errorf("read the fields of %T: %w", live, err)
 	}
-	// The caches drop an object's kind.
-	delete(wanted, "kind")
-	delete(wanted, "apiVersion")
 	if !subset(wanted, have, "") {
 		return false, nil
 	}
@@ -249,25 +246,30 @@ var kinds = map[string]schema.GroupVersionKind{
 	"PodDisruptionBudget":     {Group: "policy", Version: "v1", Kind: "PodDisruptionBudget"},
 }
 
-// hashOf identifies an intent.
-func hashOf(intent any) (string, error) {
-	encoded, err := json.Marshal(intent)
-	if err != nil {
-		return "", fmt.Errorf("encode %T: %w", intent, err)
-	}
-	sum := sha256.Sum256(encoded)
-	return hex.EncodeToString(sum[:8]), nil
+// encoded is an intent as JSON, and the hash that identifies it.
+type encoded struct {
+	json []byte
+	hash string
 }
 
-func fields(intent any) (map[string]any, error) {
-	encoded, err := json.Marshal(intent)
+func encode(intent any) (encoded, error) {
+	text, err := json.Marshal(intent)
 	if err != nil {
-		return nil, fmt.Errorf("encode %T: %w", intent, err)
+		return encoded{}, fmt.Errorf("encode %T: %w", intent, err)
 	}
+	sum := sha256.Sum256(text)
+	return encoded{text, hex.EncodeToString(sum[:8])}, nil
+}
+
+// fields returns what an intent says of an object of a known kind.
+func (e encoded) fields() (map[string]any, error) {
 	var out map[string]any
-	if err := json.Unmarshal(encoded, &out); err != nil {
-		return nil, fmt.Errorf("decode %T: %w", intent, err)
+	if err := json.Unmarshal(e.json, &out); err != nil {
+		return nil, fmt.Errorf("decode an intent: %w", err)
 	}
+	// The caches drop an object's kind.
+	delete(out, "kind")
+	delete(out, "apiVersion")
 	return out, nil
 }
 
