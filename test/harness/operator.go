@@ -8,6 +8,7 @@ import (
 	"os"
 	"os/exec"
 	"path/filepath"
+	"runtime"
 	"syscall"
 	"time"
 )
@@ -26,7 +27,7 @@ type OperatorOptions struct {
 	Log        io.Writer // gets what it prints
 }
 
-// stopTimeout is how long the operator may take to end when asked to.
+// stopTimeout is how long a process may take to end when asked to.
 const stopTimeout = 20 * time.Second
 
 // BuildOperator builds the operator's binary and returns its path.
@@ -48,7 +49,8 @@ func Build(ctx context.Context, folder, name string, log io.Writer) (string, err
 	return build(ctx, filepath.Join(root, filepath.FromSlash(folder)), name, log)
 }
 
-// StartOperator starts the operator. It ends with Stop or Kill.
+// StartOperator starts the operator. It ends with Stop or Kill, or, on Linux,
+// when this process ends.
 func StartOperator(ctx context.Context, o OperatorOptions) (*Operator, error) {
 	binary, err := BuildOperator(ctx, o.Log)
 	if err != nil {
@@ -58,14 +60,26 @@ func StartOperator(ctx context.Context, o OperatorOptions) (*Operator, error) {
 	op := &Operator{command: exec.Command(binary, args...), ended: make(chan struct{})} //nolint:noctx // it outlives ctx and ends with Stop
 	op.command.Stdout, op.command.Stderr = o.Log, o.Log
 	ownGroup(op.command)
-	if err := op.command.Start(); err != nil {
+	endWithUs(op.command)
+	started := make(chan error)
+	go op.run(started)
+	if err := <-started; err != nil {
 		return nil, fmt.Errorf("start the operator: %w", err)
 	}
-	go func() {
-		op.err = op.command.Wait()
-		close(op.ended)
-	}()
 	return op, nil
+}
+
+// run starts the operator and waits for its end, on a thread of its own: the
+// kernel ends the operator when the thread that started it ends, see endWithUs.
+func (o *Operator) run(started chan<- error) {
+	runtime.LockOSThread()
+	defer runtime.UnlockOSThread()
+	err := o.command.Start()
+	started <- err
+	if err == nil {
+		o.err = o.command.Wait()
+		close(o.ended)
+	}
 }
 
 // PID returns the operator's process ID.
@@ -121,6 +135,9 @@ func build(ctx context.Context, dir, name string, log io.Writer) (string, error)
 	command := exec.CommandContext(ctx, "go", "build", "-o", binary, ".")
 	command.Dir = dir
 	command.Stdout, command.Stderr = log, log
+	// Asked to end, it removes what it has written so far.
+	command.Cancel = func() error { return command.Process.Signal(os.Interrupt) }
+	command.WaitDelay = stopTimeout
 	if err := command.Run(); err != nil {
 		return "", fmt.Errorf("build %s: %w", name, err)
 	}
