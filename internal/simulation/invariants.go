@@ -3,6 +3,7 @@ package simulation
 import (
 	"errors"
 	"fmt"
+	"time"
 
 	"github.com/bowline-dev/bowline/api/v1alpha1"
 	"github.com/bowline-dev/bowline/internal/rollout"
@@ -15,6 +16,7 @@ type Invariants struct {
 	calm   bool
 	losses int
 	floor  int32
+	scaled time.Time // when floor was last another one
 
 	rollbacks map[int64]int // by failed Release
 	fates     map[int64]rollout.Health
@@ -24,23 +26,25 @@ type Invariants struct {
 // for.
 func (i *Invariants) Disturbed() { i.calm = false }
 
+// scalingTime is how long a change of size disturbs: the Deployment's controller
+// scales in proportion to sizes and does not ask which pods serve. That the size
+// itself is right, sizeIsAsAsked checks.
+const scalingTime = 5 * time.Second
+
 // Serving checks that pods that served are not taken away below what the rolling
 // update keeps.
 func (i *Invariants) Serving(c *Cluster) error {
 	w := c.World
-	if w.Losses() != i.losses || c.App != nil && c.App.Spec.Autoscale.Enabled() {
-		i.losses, i.calm = w.Losses(), false
+	serving, floor := w.Serving(), w.MinAvailable()
+	if floor != i.floor {
+		i.floor, i.scaled = floor, w.Now()
 	}
-	if floor := w.MinAvailable(); floor != i.floor {
-		i.floor, i.calm = floor, false // it was scaled, see sizeIsAsAsked
-	}
-	if w.Serving() >= w.MinAvailable() {
-		i.calm = true
-		return nil
-	}
-	if i.calm {
-		i.calm = false
-		return fmt.Errorf("%d pods serve, the rolling update keeps %d, and nobody else took them", w.Serving(), w.MinAvailable())
+	disturbed := w.Losses() != i.losses || w.Now().Sub(i.scaled) < scalingTime
+	wasCalm := i.calm && !disturbed
+	i.losses = w.Losses()
+	i.calm = serving >= floor && !disturbed
+	if wasCalm && serving < floor {
+		return fmt.Errorf("%d pods serve, the rolling update keeps %d, and nobody else took them", serving, floor)
 	}
 	return nil
 }
@@ -53,7 +57,7 @@ func (i *Invariants) Pass(before snapshot, s rollout.State, d rollout.Decision, 
 		neverToAFailed(s, d),
 		i.oneRollbackEach(before, s, d, p),
 		newestWins(p.Cluster, s, d),
-		sizeIsAsAsked(p.Cluster, d),
+		sizeIsAsAsked(p, d),
 		autoscaledIsLeftAlone(before, p),
 		recheckIsAhead(s, d),
 		marksAreOrdered(d),
@@ -139,10 +143,10 @@ func newestWins(c *Cluster, s rollout.State, d rollout.Decision) error {
 }
 
 // sizeIsAsAsked: whatever is in flight, the Deployment has the size the App
-// asks for.
-func sizeIsAsAsked(c *Cluster, d rollout.Decision) error {
-	asked, is := c.App.Spec.Replicas, c.World.Replicas()
-	if asked != nil && d.Target != 0 && c.World.Running().Exists && is != *asked {
+// asks for after every pass that came to its end.
+func sizeIsAsAsked(p *Player, d rollout.Decision) error {
+	asked, is := p.Cluster.App.Spec.Replicas, p.Cluster.World.Replicas()
+	if asked != nil && d.Target != 0 && p.Operator.started && is != *asked {
 		return fmt.Errorf("%d replicas, the App asks for %d", is, *asked)
 	}
 	return nil
