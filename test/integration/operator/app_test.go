@@ -126,8 +126,9 @@ func (a *App) Becomes(reason string, within time.Duration) *v1alpha1.App {
 	return app
 }
 
-// Stays tells that the App keeps being ready, or not, for a reason.
+// Stays tells that the App, once it is ready, or not, for a reason, stays so.
 func (a *App) Stays(reason string, during time.Duration) {
+	a.Becomes(reason, soon)
 	a.Step(fmt.Sprintf("App %s stays %s for %s", a.Name, reason, during))
 	a.Consistently(func() string { return summary(a.Live()) }).
 		WithContext(a.ctx).WithTimeout(during).WithPolling(200 * time.Millisecond).Should(HavePrefix(reason + ":"))
@@ -184,8 +185,12 @@ func (a *App) WasAlwaysAvailable(since *v1alpha1.App) {
 
 // Kstatus returns what kstatus says of the App now.
 func (a *App) Kstatus() string {
-	world.catchUp(a.ctx, a.Gomega, a.Namespace)
-	return world.kstatus(a.Live())
+	said := ""
+	a.Eventually(func() string {
+		said = world.kstatus(a.Live())
+		return said
+	}).WithContext(a.ctx).WithTimeout(soon).WithPolling(50*time.Millisecond).ShouldNot(BeEmpty(), "a verdict")
+	return said
 }
 
 // Release waits for the App's Release with a number.
@@ -277,12 +282,22 @@ func (a *App) Events() []string {
 	return lines
 }
 
-// Settled waits until nothing of the App moves any more.
+// Settled waits until the App has come to rest: it says what it shall, and has
+// as many pods as are wanted.
 func (a *App) Settled(reason string, within time.Duration) *v1alpha1.App {
+	return a.settled(reason, within, func() int { return int(*a.Deployment().Spec.Replicas) })
+}
+
+// SettledWith is Settled for an App that rests with another number of pods.
+func (a *App) SettledWith(pods int, reason string, within time.Duration) *v1alpha1.App {
+	return a.settled(reason, within, func() int { return pods })
+}
+
+func (a *App) settled(reason string, within time.Duration, count func() int) *v1alpha1.App {
 	app := a.Becomes(reason, within)
 	a.Eventually(func(g Gomega) {
 		pods := a.Pods()
-		g.Expect(pods).To(HaveLen(int(*a.Deployment().Spec.Replicas)))
+		g.Expect(pods).To(HaveLen(count()))
 		app = a.Live()
 		g.Expect(summary(app)).To(HavePrefix(reason + ":"))
 		g.Expect(app.Status.Replicas).To(HaveValue(BeEquivalentTo(len(pods))))

@@ -6,6 +6,7 @@ import (
 	"fmt"
 	"os"
 	"runtime"
+	"slices"
 	"strings"
 	"sync"
 	"time"
@@ -128,7 +129,7 @@ func (s *Scene) play(ctx context.Context) {
 	}
 	s.Logf("namespace %s, %.1f s", s.Namespace, time.Since(began).Seconds())
 	if s.failure != "" {
-		s.Logf("the operator said:\n%s", strings.Join(logged(fmt.Sprintf("%q", s.Namespace)), "\n"))
+		s.Logf("the operator said:\n%s", s.said())
 	}
 	close(s.ended)
 }
@@ -184,6 +185,13 @@ func (s *Scene) Create(objects ...client.Object) {
 		object.SetNamespace(s.Namespace)
 		s.Expect(api.Create(s.ctx, object)).To(Succeed(), "create %T %s", object, object.GetName())
 	}
+}
+
+// said returns what the operator logged about the scene, reads and routine
+// aside.
+func (s *Scene) said() string {
+	lines := slices.DeleteFunc(logged(s.Namespace), func(line string) bool { return strings.Contains(line, `"level":"Level(`) })
+	return strings.Join(lines, "\n")
 }
 
 // logged returns the lines of the operator's log that contain one of the words.

@@ -1,0 +1,226 @@
+package operator_test
+
+import (
+	"encoding/base64"
+	"encoding/json"
+	"fmt"
+	"strings"
+	"time"
+
+	. "github.com/onsi/ginkgo/v2"
+	. "github.com/onsi/gomega"
+	corev1 "k8s.io/api/core/v1"
+	"k8s.io/apimachinery/pkg/apis/meta/v1/unstructured"
+	"k8s.io/apimachinery/pkg/runtime/schema"
+	"k8s.io/client-go/discovery"
+	"sigs.k8s.io/controller-runtime/pkg/client"
+
+	"github.com/bowline-dev/bowline/api/v1alpha1"
+)
+
+var _ = Describe("A missing input", func() {
+	for _, missing := range []struct {
+		kind, field string
+		from        func(string) func(*v1alpha1.AppSpec)
+		object      func() client.Object
+	}{
+		{"ConfigMap", "spec.config.from[0]", configFrom, func() client.Object { return NewConfigMap("later", "A", "1") }},
+		{"Secret", "spec.secrets[0]", secretFrom, func() client.Object { return NewSecret("later", "A", "1") }},
+	} {
+		Concurrently("("+missing.kind+") is named, and the App goes out within 2 s of its coming", func(s *Scene) {
+			shop := s.Applies(Spec(good, missing.from("later")))
+			shop.Becomes(v1alpha1.ReasonInputsMissing, soon)
+			want := fmt.Sprintf("InputsMissing %s: %s %q does not exist in namespace %q: create it or remove the reference", missing.field, missing.kind, "later", s.Namespace)
+			s.Expect(shop.Condition("Ready")).To(Equal("False " + want))
+			s.Expect(shop.Condition("InputsResolved")).To(Equal("False " + want))
+			s.Expect(shop.Condition("Reconciling")).To(Equal("True " + want))
+			s.Expect(names(s.Children())).To(BeEmpty())
+
+			s.Create(missing.object())
+			created := time.Now()
+			shop.Settled(Healthy, rollout)
+			s.Expect(shop.firstDeployment(runs(good))).To(BeTemporally("<=", created.Add(2*time.Second)))
+			s.Eventually(shop.Events).WithTimeout(soon).Should(Equal([]string{"InputsMissing 1", "ReleaseCreated 1", "ReleaseHealthy 1"}))
+		})
+	}
+
+	Concurrently("holds a change back, and what serves keeps serving", func(s *Scene) {
+		shop := s.Runs(Spec(good))
+		before := shop.Settled(Healthy, rollout)
+		pods := shop.PodUIDs()
+		shop.Change(all(image(better), configFrom("a"), configFrom("b")))
+		shop.Becomes(v1alpha1.ReasonInputsMissing, soon)
+		s.Expect(shop.Condition("InputsResolved")).To(Equal(fmt.Sprintf(
+			`False InputsMissing spec.config.from[0]: ConfigMap "a" does not exist in namespace %[1]q; spec.config.from[1]: ConfigMap "b" does not exist in namespace %[1]q: create it or remove the reference`, s.Namespace)))
+		s.Expect(shop.PodUIDs()).To(Equal(pods))
+		s.Create(NewConfigMap("a", "A", "1"), NewConfigMap("b", "B", "1"))
+		shop.Settled(Healthy, rollout)
+		shop.WasAlwaysAvailable(before)
+		s.Expect(shop.Releases()).To(Equal([]string{"shop-1 Healthy (spec)", "shop-2 Healthy (spec)"}))
+	})
+
+	Concurrently("that is deleted later does not disturb what runs", func(s *Scene) {
+		s.Create(NewConfigMap("shared", "A", "1"))
+		shop := s.Runs(Spec(good, configFrom("shared")))
+		pods := shop.PodUIDs()
+		s.Remove(&corev1.ConfigMap{}, "shared")
+		shop.Becomes(v1alpha1.ReasonInputsMissing, soon)
+		s.Expect(shop.Condition("Available")).To(HavePrefix("True "))
+		s.Expect(shop.PodUIDs()).To(Equal(pods))
+		s.Create(NewConfigMap("shared", "A", "1"))
+		shop.Settled(Healthy, rollout)
+		s.Expect(shop.PodUIDs()).To(Equal(pods), "the same content is the same input")
+	})
+})
+
+var _ = Describe("An image reference that none can read", func() {
+	Concurrently("is named, and what serves keeps serving", func(s *Scene) {
+		shop := s.Runs(Spec(good))
+		before := shop.Settled(Healthy, rollout)
+		pods := shop.PodUIDs()
+		shop.Image("Registry.example/Shop:1.4.2")
+		shop.Becomes(v1alpha1.ReasonInvalidImage, soon)
+		want := `InvalidImage spec.image: "Registry.example/Shop:1.4.2" is no image reference (invalid reference format: repository name (Shop) must be lowercase): write it like registry.example/team/app:tag, in lower case`
+		s.Expect(shop.Condition("InputsResolved")).To(Equal("False " + want))
+		s.Expect(shop.Condition("Stalled")).To(Equal("True " + want))
+		s.Expect(shop.Kstatus()).To(Equal("Failed"))
+		s.Expect(shop.PodUIDs()).To(Equal(pods))
+		shop.WasAlwaysAvailable(before)
+		shop.Image(better)
+		shop.Settled(Healthy, rollout)
+	})
+})
+
+var _ = Describe("A changed ConfigMap or Secret", func() {
+	Concurrently("goes out as a Release of its own with a copy of the content", func(s *Scene) {
+		s.Create(NewConfigMap("shared", "COLOR", "blue"), NewSecret("stripe", "KEY", "old"))
+		shop := s.Runs(Spec(good, configFrom("shared"), secretFrom("stripe")))
+		s.Expect(shop.pinned()).To(Equal("COLOR=blue KEY=old"))
+
+		Edit(s, &corev1.ConfigMap{}, "shared", func(c *corev1.ConfigMap) { c.Data["COLOR"] = "green" })
+		s.Expect(shop.Release(2).Spec.Cause).To(Equal("config shared"))
+		shop.Settled(Healthy, rollout)
+		s.Expect(shop.pinned()).To(Equal("COLOR=green KEY=old"))
+
+		Edit(s, &corev1.Secret{}, "stripe", func(c *corev1.Secret) { c.Data["KEY"] = []byte("new") })
+		s.Expect(shop.Release(3).Spec.Cause).To(Equal("secret stripe"))
+		shop.Settled(Healthy, rollout)
+		s.Expect(shop.pinned()).To(Equal("COLOR=green KEY=new"))
+		s.Expect(shop.Releases()).To(Equal([]string{"shop-1 Healthy (spec)", "shop-2 Healthy (config shared)", "shop-3 Healthy (secret stripe)"}))
+		for _, from := range shop.Container().EnvFrom {
+			if from.ConfigMapRef != nil {
+				s.Expect(s.ConfigMap(from.ConfigMapRef.Name).Immutable).To(HaveValue(BeTrue()))
+			} else {
+				s.Expect(s.Secret(from.SecretRef.Name).Immutable).To(HaveValue(BeTrue()))
+			}
+		}
+	})
+
+	Concurrently("is one change of every App that uses it", func(s *Scene) {
+		s.Create(NewConfigMap("shared", "COLOR", "blue"))
+		one, two := s.AppliesAs("one", Spec(good, configFrom("shared"))), s.AppliesAs("two", Spec(good, configFrom("shared")))
+		one.Becomes(Healthy, rollout)
+		two.Becomes(Healthy, rollout)
+		Edit(s, &corev1.ConfigMap{}, "shared", func(c *corev1.ConfigMap) { c.Data["COLOR"] = "green" })
+		for _, app := range []*App{one, two} {
+			s.Expect(app.Release(2).Spec.Cause).To(Equal("config shared"))
+			app.Settled(Healthy, rollout)
+			s.Expect(app.pinned()).To(Equal("COLOR=green"))
+		}
+	})
+
+	Concurrently("whose new content is bad is rolled back to the old content", func(s *Scene) {
+		s.Create(NewConfigMap("shared", "COLOR", "blue"), NewSecret("stripe", "KEY", "old"))
+		shop := s.Runs(Spec(good, configFrom("shared"), secretFrom("stripe")))
+		before := shop.Settled(Healthy, rollout)
+		picture, pods := s.Picture(), shop.PodUIDs()
+		s.Refuses(aPod(), "pods", "object.metadata.?labels[?'bowline.dev/release'].orValue('') == '2'")
+		Edit(s, &corev1.Secret{}, "stripe", func(c *corev1.Secret) { c.Data["KEY"] = []byte("bad") })
+		shop.Becomes(RolledBack, rollout)
+		s.Expect(shop.Releases()).To(Equal([]string{"shop-1 Healthy (spec)", "shop-2 CannotStart (secret stripe)"}))
+		s.Expect(shop.pinned()).To(Equal("COLOR=blue KEY=old"))
+		s.Expect(shop.PodUIDs()).To(Equal(pods))
+		delete(picture, "Secret stripe") // the person's
+		s.LooksAgain(picture)
+		shop.WasAlwaysAvailable(before)
+	})
+
+	Concurrently("with the same content as before is no change", func(s *Scene) {
+		s.Create(NewConfigMap("shared", "COLOR", "blue"))
+		shop := s.Runs(Spec(good, configFrom("shared")))
+		Edit(s, &corev1.ConfigMap{}, "shared", func(c *corev1.ConfigMap) { c.Labels = map[string]string{"team": "red"} })
+		shop.Stays(Healthy, 2*time.Second)
+		s.Expect(shop.Releases()).To(Equal([]string{"shop-1 Healthy (spec)"}))
+	})
+})
+
+var _ = Describe("The value of a Secret", func() {
+	Concurrently("is nowhere but in Secrets", func(s *Scene) {
+		const first, second = "canary-4f1d7e90ab", "canary-88c3b5d26e"
+		s.Create(NewSecret("stripe", "KEY", first))
+		shop := s.Runs(Spec(good, secretFrom("stripe")))
+		Edit(s, &corev1.Secret{}, "stripe", func(c *corev1.Secret) { c.Data["KEY"] = []byte(second) })
+		shop.Release(2)
+		shop.Settled(Healthy, rollout)
+		shop.Image(notThere)
+		shop.Becomes(RolledBack, rollout)
+
+		for _, canary := range []string{first, second} {
+			for _, form := range []string{canary, base64.StdEncoding.EncodeToString([]byte(canary)), fmt.Sprintf("%x", canary)} {
+				s.Expect(logged(form)).To(BeEmpty(), "the operator's log")
+				for _, text := range s.everything() {
+					s.Expect(text).NotTo(ContainSubstring(form))
+				}
+			}
+		}
+		s.Expect(s.everything()).To(ContainElement(ContainSubstring(`"kind":"Event"`)), "there is something to search")
+	})
+})
+
+// pinned tells what the pods take from copies, in the order of the spec.
+func (a *App) pinned() string {
+	var entries []string
+	for _, from := range a.Container().EnvFrom {
+		switch {
+		case from.ConfigMapRef != nil:
+			for key, value := range a.ConfigMap(from.ConfigMapRef.Name).Data {
+				entries = append(entries, key+"="+value)
+			}
+		case from.SecretRef != nil:
+			for key, value := range a.Secret(from.SecretRef.Name).Data {
+				entries = append(entries, key+"="+string(value))
+			}
+		}
+	}
+	return strings.Join(entries, " ")
+}
+
+// everything is all objects of the namespace but Secrets, of every kind there
+// is, as JSON.
+func (s *Scene) everything() []string {
+	config, err := cluster.Config()
+	s.Expect(err).NotTo(HaveOccurred())
+	discoverer, err := discovery.NewDiscoveryClientForConfig(config)
+	s.Expect(err).NotTo(HaveOccurred())
+	lists, err := discovery.ServerPreferredNamespacedResources(discoverer)
+	s.Expect(err).NotTo(HaveOccurred())
+	var texts []string
+	for _, list := range lists {
+		version, err := schema.ParseGroupVersion(list.GroupVersion)
+		s.Expect(err).NotTo(HaveOccurred())
+		for _, resource := range list.APIResources {
+			if resource.Name == "secrets" || !strings.Contains(resource.Verbs.String(), "list") {
+				continue
+			}
+			objects := &unstructured.UnstructuredList{}
+			objects.SetGroupVersionKind(version.WithKind(resource.Kind + "List"))
+			s.Expect(api.List(s.ctx, objects, client.InNamespace(s.Namespace))).To(Succeed())
+			for _, object := range objects.Items {
+				text, err := json.Marshal(object.Object)
+				s.Expect(err).NotTo(HaveOccurred())
+				texts = append(texts, string(text))
+			}
+		}
+	}
+	return texts
+}
