@@ -62,7 +62,7 @@ func (o *options) bind(flags *flag.FlagSet) {
 	flags.BoolVar(&o.metricsSecure, "metrics-secure", true, "serve metrics over TLS to who is authenticated and authorised")
 	flags.StringVar(&o.probeAddress, "health-probe-bind-address", ":8081", "address that serves /healthz and /readyz; 0 serves none")
 	flags.BoolVar(&o.leaderElect, "leader-elect", false, "let only one of several operators act")
-	flags.IntVar(&o.workers, "workers", 16, "how many Apps are looked at at a time")
+	flags.IntVar(&o.workers, "workers", 32, "how many Apps are looked at at a time")
 	flags.Float64Var(&o.qps, "kube-api-qps", 200, "requests to the API server per second, on average")
 	flags.IntVar(&o.burst, "kube-api-burst", 400, "requests to the API server at once")
 	o.logging.BindFlags(flags)

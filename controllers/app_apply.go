@@ -7,6 +7,7 @@ import (
 	"slices"
 	"time"
 
+	"golang.org/x/sync/errgroup"
 	corev1 "k8s.io/api/core/v1"
 	metav1 "k8s.io/apimachinery/pkg/apis/meta/v1"
 	"k8s.io/utils/ptr"
@@ -26,8 +27,7 @@ import (
 const copyGrace = time.Minute
 
 // apply makes the cluster hold the target Release and nothing that no Release
-// needs. It returns the first problem that only a person can solve; the rest
-// is done all the same, so that one refused child holds back no other.
+// needs. It returns the first problem that only a person can solve.
 func (p *pass) apply(ctx context.Context) (*report.Problem, error) {
 	target := p.numbered(p.decision.Target)
 	if target == nil {
@@ -42,42 +42,57 @@ func (p *pass) apply(ctx context.Context) (*report.Problem, error) {
 	if problem, err := problemOf(p.applyCopies(ctx, target, objects)); problem != nil || err != nil {
 		return problem, err
 	}
-	var first *report.Problem
-	for _, step := range p.steps(objects) {
-		problem, err := problemOf(step(ctx))
-		if err != nil {
-			return nil, err
+	for _, together := range p.steps(objects) {
+		problem, err := inParallel(ctx, together)
+		if problem != nil || err != nil {
+			return problem, err
 		}
-		if first == nil {
-			first = problem
-		}
-	}
-	if first != nil {
-		return first, nil
 	}
 	return nil, p.collect(ctx)
 }
 
-// steps are the children in the order in which they are applied. Users wait for
-// the Deployment, so it comes first; only an autoscaler that is not wanted goes
-// before it, so that two do not scale at a time.
-func (p *pass) steps(objects render.Objects) []func(context.Context) error {
-	s, a := p.snapshot, p.Applier
-	return []func(context.Context) error{
-		func(ctx context.Context) error {
-			if objects.Autoscaler != nil {
-				return nil
-			}
-			return drop(ctx, a, s.Autoscaler)
-		},
-		func(ctx context.Context) error {
-			_, err := a.Deployment(ctx, p.app, s.Deployment, objects.Deployment, p.app.Spec.Autoscale.MinReplicas())
+// step makes one child what it should be.
+type step func(context.Context) error
+
+// inParallel does steps that do not depend on each other. One that a person
+// must help with holds back no other; the first of these is returned.
+func inParallel(ctx context.Context, steps []step) (*report.Problem, error) {
+	problems := make([]*report.Problem, len(steps))
+	var group errgroup.Group
+	for i, do := range steps {
+		group.Go(func() (err error) {
+			problems[i], err = problemOf(do(ctx))
 			return err
-		},
-		func(ctx context.Context) error { return child(ctx, p, s.Service, objects.Service) },
-		func(ctx context.Context) error { return child(ctx, p, s.Autoscaler, objects.Autoscaler) },
-		func(ctx context.Context) error { return child(ctx, p, s.Budget, objects.Budget) },
+		})
 	}
+	if err := group.Wait(); err != nil {
+		return nil, err
+	}
+	for _, problem := range problems {
+		if problem != nil {
+			return problem, nil
+		}
+	}
+	return nil, nil
+}
+
+// steps are the children: one list after the other, what stands in one list
+// together. The Deployment comes before what aims at it: an autoscaler must not
+// scale somebody else's of the same name. Only an autoscaler that is not wanted
+// goes before it, so that two do not scale at a time.
+func (p *pass) steps(objects render.Objects) [][]step {
+	s, a := p.snapshot, p.Applier
+	deployment := func(ctx context.Context) error {
+		_, err := a.Deployment(ctx, p.app, s.Deployment, objects.Deployment, p.app.Spec.Autoscale.MinReplicas())
+		return err
+	}
+	service := func(ctx context.Context) error { return child(ctx, p, s.Service, objects.Service) }
+	budget := func(ctx context.Context) error { return child(ctx, p, s.Budget, objects.Budget) }
+	scale := func(ctx context.Context) error { return child(ctx, p, s.Autoscaler, objects.Autoscaler) }
+	if objects.Autoscaler == nil {
+		return [][]step{{scale}, {deployment}, {service, budget}}
+	}
+	return [][]step{{deployment}, {service, budget, scale}}
 }
 
 // replicas returns the number of pods the operator states, nil when the

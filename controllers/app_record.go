@@ -61,9 +61,7 @@ func (p *pass) make(ctx context.Context, wanted *rollout.Make) error {
 	err := p.Create(ctx, made, client.FieldOwner(v1alpha1.FieldOwner))
 	switch {
 	case apierrors.IsAlreadyExists(err):
-		// Either ours, and the cache is behind, or one that a deleted App of
-		// the same name has left and that is being collected.
-		return apply.ErrStale
+		return p.Applier.WhoHas(ctx, p.app, "Release", made.Name)
 	case apierrors.IsInvalid(err), apierrors.IsForbidden(err):
 		return &apply.RefusedError{Kind: "Release", Name: made.Name, Err: err}
 	case err != nil:

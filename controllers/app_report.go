@@ -20,8 +20,6 @@ const (
 	// countsEvery spaces out writes of a status in which only numbers of pods
 	// moved: every write refreshes whoever watches the App.
 	countsEvery = time.Second
-	// conflictRetry is how often it is looked whether a name is free now.
-	conflictRetry = time.Minute
 	// soonest keeps a check that is due from becoming no check at all.
 	soonest = 10 * time.Millisecond
 )
@@ -102,7 +100,7 @@ func (p *pass) next(problem *report.Problem) time.Time {
 	switch {
 	case problem == nil:
 	case problem.Reason == v1alpha1.ReasonConflict:
-		next = sooner(next, p.now.Add(conflictRetry))
+		next = sooner(next, p.now.Add(apply.RetryConflict))
 	default:
 		next = sooner(next, p.now.Add(apply.RetryRefused))
 	}

@@ -122,9 +122,10 @@ func send[T Intent[T]](ctx context.Context, a *Applier, app *v1alpha1.App, live 
 	intent.WithAnnotations(map[string]string{v1alpha1.AnnotationIntent: hash})
 	err := a.client.Apply(ctx, intent, append(opts, client.FieldOwner(v1alpha1.FieldOwner), client.ForceOwnership)...)
 	if live == nil && apierrors.IsConflict(err) {
-		return false, a.whoHas(ctx, app, kind, name)
+		err = a.WhoHas(ctx, app, kind, name)
+	} else {
+		err = classify(kind, name, err)
 	}
-	err = classify(kind, name, err)
 	a.remember(app, kind, name, hash, err)
 	return err == nil, err
 }
@@ -215,9 +216,11 @@ func (a *Applier) holds(live client.Object, intent encoded) (bool, error) {
 	return true, nil
 }
 
-// whoHas finds out why a child could not be created: it exists and is ours,
-// only the caches do not know yet, or it is somebody else's.
-func (a *Applier) whoHas(ctx context.Context, app *v1alpha1.App, kind, name string) error {
+// WhoHas finds out why an object could not be created for an App: there is one
+// of its name. It returns ErrStale when that is the App's own, only the caches do
+// not know yet, or is what a deleted App of the same name has left and what goes
+// by itself; and a ConflictError when it is somebody else's.
+func (a *Applier) WhoHas(ctx context.Context, app *v1alpha1.App, kind, name string) error {
 	found := &metav1.PartialObjectMetadata{}
 	found.SetGroupVersionKind(kinds[kind])
 	err := a.live.Get(ctx, client.ObjectKey{Namespace: app.Namespace, Name: name}, found)
@@ -226,18 +229,23 @@ func (a *Applier) whoHas(ctx context.Context, app *v1alpha1.App, kind, name stri
 		return ErrStale
 	case err != nil:
 		return fmt.Errorf("look who has %s %q: %w", kind, name, err)
-	case metav1.IsControlledBy(found, app):
+	}
+	owner := metav1.GetControllerOf(found)
+	switch {
+	case owner == nil:
+		return &ConflictError{Kind: kind, Namespace: app.Namespace, Name: name}
+	case owner.Kind == "App" && owner.APIVersion == v1alpha1.GroupVersion.String() && owner.Name == app.Name:
 		return ErrStale
 	}
-	conflict := &ConflictError{Kind: kind, Namespace: app.Namespace, Name: name}
-	if owner := metav1.GetControllerOf(found); owner != nil {
-		conflict.Owner = fmt.Sprintf("%s %q (UID %s)", owner.Kind, owner.Name, owner.UID)
+	return &ConflictError{
+		Kind: kind, Namespace: app.Namespace, Name: name,
+		Owner: fmt.Sprintf("%s %q (UID %s)", owner.Kind, owner.Name, owner.UID),
 	}
-	return conflict
 }
 
-// kinds are the kinds of children.
+// kinds are the kinds of what is made for an App.
 var kinds = map[string]schema.GroupVersionKind{
+	"Release":                 v1alpha1.GroupVersion.WithKind("Release"),
 	"ConfigMap":               {Version: "v1", Kind: "ConfigMap"},
 	"Secret":                  {Version: "v1", Kind: "Secret"},
 	"Service":                 {Version: "v1", Kind: "Service"},

@@ -9,9 +9,14 @@ import (
 	"github.com/bowline-dev/bowline/api/v1alpha1"
 )
 
-// RetryRefused is how long the API server is not asked again to accept what it
-// has refused.
-const RetryRefused = 5 * time.Minute
+const (
+	// RetryRefused is how long the API server is not asked again to accept what
+	// it has refused.
+	RetryRefused = 5 * time.Minute
+	// RetryConflict is how long it is not asked again whether a name is free
+	// that somebody else's object had.
+	RetryConflict = 30 * time.Second
+)
 
 // child identifies a child of an App.
 type child struct {
@@ -19,30 +24,38 @@ type child struct {
 	kind, name string
 }
 
-// refusal is what was refused, and until when that is taken for the answer.
-type refusal struct {
+// answer is what came of an intent, and until when that is taken to come again.
+type answer struct {
 	hash  string
-	err   *RefusedError
+	err   error
 	until time.Time
 }
 
-// refusedLately repeats a refusal of the same intent.
+// refusedLately repeats the answer to the same intent.
 func (a *Applier) refusedLately(app *v1alpha1.App, kind, name, hash string) error {
 	known, ok := a.refused.Get(child{app.UID, kind, name})
 	if !ok {
 		return nil
 	}
-	if r := known.(refusal); r.hash == hash && a.clock.Now().Before(r.until) {
-		return r.err
+	if before := known.(answer); before.hash == hash && a.clock.Now().Before(before.until) {
+		return before.err
 	}
 	return nil
 }
 
+// remember keeps an answer that only a person can change.
 func (a *Applier) remember(app *v1alpha1.App, kind, name, hash string, err error) {
 	var refused *RefusedError
-	if errors.As(err, &refused) {
-		a.refused.Add(child{app.UID, kind, name}, refusal{hash, refused, a.clock.Now().Add(RetryRefused)})
+	var conflict *ConflictError
+	var wait time.Duration
+	switch {
+	case errors.As(err, &refused):
+		wait = RetryRefused
+	case errors.As(err, &conflict):
+		wait = RetryConflict
+	default:
+		a.refused.Remove(child{app.UID, kind, name})
 		return
 	}
-	a.refused.Remove(child{app.UID, kind, name})
+	a.refused.Add(child{app.UID, kind, name}, answer{hash, err, a.clock.Now().Add(wait)})
 }

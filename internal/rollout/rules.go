@@ -2,6 +2,7 @@ package rollout
 
 import (
 	"fmt"
+	"slices"
 	"time"
 
 	"github.com/bowline-dev/bowline/api/v1alpha1"
@@ -36,10 +37,13 @@ func decide(s State) Decision {
 	return d
 }
 
-// restful tells that a decision asks for nothing, so that there is nothing to
-// hold back.
+// restful tells that a decision asks for nothing and judges nothing, so that
+// there is nothing to hold back.
 func (d Decision) restful() bool {
-	return d.Action == Settled || d.Action == Stall && len(d.Marks) == 0 || d.Action == Await
+	if slices.ContainsFunc(d.Marks, func(mark ReleaseMark) bool { return mark.Verdict != nil }) {
+		return false
+	}
+	return d.Action == Settled || d.Action == Stall || d.Action == Await
 }
 
 func pausedNote(d Decision) string {
