@@ -74,11 +74,11 @@ test-integration: ## Run the tests against a real control plane, which is built 
 
 .PHONY: test-tools
 test-tools: ## Run the tests of what the tests use: the modules below test/.
-	set -e; for module in $(filter-out ./,$(MODULES)); do $(GO_TEST) -C $$module ./...; done
+	@set -e; for module in $(filter-out ./,$(MODULES)); do (set -x; cd $$module && go test -shuffle=on -timeout=20m ./...); done
 
 .PHONY: simulate
-simulate: ## Play many random rollouts in the simulated world; SEEDS sets how many.
-	go test -count=1 -run=Simulat ./internal/... $(if $(SEEDS),-args -seeds=$(SEEDS))
+simulate: ## Play rollouts in the simulated world, known ones and random ones; SEED plays and prints one.
+	go test -count=1 ./internal/simulation $(if $(SEED),-v -run=TestRandomScenarios -args -seed=$(SEED))
 
 .PHONY: demo
 demo: ## Play the story of an App on a simulated cluster, and check it; KEEP=1 keeps the cluster.
