@@ -23,6 +23,7 @@ type Operator struct {
 // OperatorOptions says how to start the operator.
 type OperatorOptions struct {
 	Kubeconfig string
+	Binary     string    // as BuildOperator returned it; empty: it is built first
 	Args       []string  // besides those that keep it from serving ports
 	Log        io.Writer // gets what it prints
 }
@@ -52,9 +53,12 @@ func Build(ctx context.Context, folder, name string, log io.Writer) (string, err
 // StartOperator starts the operator. It ends with Stop or Kill, or, on Linux,
 // when this process ends.
 func StartOperator(ctx context.Context, o OperatorOptions) (*Operator, error) {
-	binary, err := BuildOperator(ctx, o.Log)
-	if err != nil {
-		return nil, err
+	binary := o.Binary
+	if binary == "" {
+		var err error
+		if binary, err = BuildOperator(ctx, o.Log); err != nil {
+			return nil, err
+		}
 	}
 	args := append([]string{"--metrics-bind-address=0", "--health-probe-bind-address=0", "--kubeconfig=" + o.Kubeconfig}, o.Args...)
 	op := &Operator{command: exec.Command(binary, args...), ended: make(chan struct{})} //nolint:noctx // it outlives ctx and ends with Stop
