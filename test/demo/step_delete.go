@@ -2,6 +2,7 @@ package main
 
 import (
 	"context"
+	"os"
 	"slices"
 	"strings"
 	"time"
@@ -31,6 +32,21 @@ func deleted(ctx context.Context, s *story) error {
 		return err
 	}
 	s.out.held("of all kinds there are, the namespace holds what it held before the story, and the Secret payments")
+	return s.noErrors()
+}
+
+// noErrors checks that the operator has logged no error in the whole story.
+func (s *story) noErrors() error {
+	log, err := os.ReadFile(s.logFile)
+	if err != nil {
+		return err
+	}
+	for line := range strings.Lines(string(log)) {
+		if strings.Contains(line, "\tERROR\t") || strings.HasPrefix(line, "panic: ") {
+			return &unmet{want: "no error in the operator's log", saw: strings.TrimSpace(line)}
+		}
+	}
+	s.out.held("the operator has logged no error in all of this")
 	return nil
 }
 

@@ -139,8 +139,16 @@ func build(ctx context.Context, dir, name string, log io.Writer) (string, error)
 	command := exec.CommandContext(ctx, "go", "build", "-o", binary, ".")
 	command.Dir = dir
 	command.Stdout, command.Stderr = log, log
-	// Asked to end, it removes what it has written so far.
-	command.Cancel = func() error { return command.Process.Signal(os.Interrupt) }
+	// An interrupted build leaves its compilers running and its files behind,
+	// so it gets a group and a folder of its own.
+	temporary, err := os.MkdirTemp("", "bowline-build-")
+	if err != nil {
+		return "", fmt.Errorf("build %s: %w", name, err)
+	}
+	defer os.RemoveAll(temporary)
+	command.Env = append(os.Environ(), "GOTMPDIR="+temporary)
+	ownGroup(command)
+	command.Cancel = func() error { return interrupt(command) }
 	command.WaitDelay = stopTimeout
 	if err := command.Run(); err != nil {
 		return "", fmt.Errorf("build %s: %w", name, err)

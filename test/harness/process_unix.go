@@ -13,6 +13,12 @@ func ownGroup(command *exec.Cmd) {
 	command.SysProcAttr = &syscall.SysProcAttr{Setpgid: true}
 }
 
+// interrupt does to a process in a group of its own, and to its children, what
+// Ctrl-C does.
+func interrupt(command *exec.Cmd) error {
+	return syscall.Kill(-command.Process.Pid, syscall.SIGINT)
+}
+
 // lock waits for the lock that a file stands for. Its holder releases it by
 // calling what is returned, or by ending.
 func lock(file string) (unlock func(), err error) {
