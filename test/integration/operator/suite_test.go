@@ -28,6 +28,7 @@ var (
 	world   *record
 	audit   *auditLog
 
+	binary      string // of the operator
 	operator    *harness.Operator
 	operatorLog *os.File
 )
@@ -56,6 +57,8 @@ var _ = BeforeSuite(func(ctx SpecContext) {
 
 	operatorLog, err = os.Create(filepath.Join(GinkgoT().TempDir(), "operator.log"))
 	Expect(err).NotTo(HaveOccurred())
+	binary, err = harness.BuildOperator(ctx, GinkgoWriter)
+	Expect(err).NotTo(HaveOccurred())
 	operator = startOperator(ctx)
 	DeferCleanup(func() error { return operator.Stop() })
 
@@ -72,6 +75,7 @@ var _ = AfterSuite(func() {
 func startOperator(ctx context.Context) *harness.Operator {
 	GinkgoHelper()
 	started, err := harness.StartOperator(ctx, harness.OperatorOptions{
+		Binary:     binary,
 		Kubeconfig: cluster.Kubeconfig,
 		Args:       []string{"--zap-log-level=5"},
 		Log:        io.Writer(operatorLog),
