@@ -59,7 +59,7 @@ const gcPercent = 50
 
 func (o *options) bind(flags *flag.FlagSet) {
 	flags.StringVar(&o.metricsAddress, "metrics-bind-address", "0", "address that serves metrics, such as :8443; 0 serves none")
-	flags.BoolVar(&o.metricsSecure, "metrics-secure", true, "serve metrics over TLS to who is authenticated and authorised")
+	flags.BoolVar(&o.metricsSecure, "metrics-secure", true, "serve metrics over TLS to clients that are authenticated and authorized")
 	flags.StringVar(&o.probeAddress, "health-probe-bind-address", ":8081", "address that serves /healthz and /readyz; 0 serves none")
 	flags.BoolVar(&o.leaderElect, "leader-elect", false, "let only one of several operators act")
 	flags.IntVar(&o.workers, "workers", 32, "how many Apps are looked at at a time")

@@ -1,7 +1,6 @@
 package release
 
 import (
-	"fmt"
 	"reflect"
 	"testing"
 
@@ -162,7 +161,7 @@ func TestHashOfRandomInputs(t *testing.T) {
 		if again := Hash(in); again != first {
 			t.Fatalf("inputs %d: Hash = %s, then %s", i, first, again)
 		}
-		text := fmt.Sprintf("%s", encode(in.Workload))
+		text := string(encode(in.Workload))
 		if other, ok := seen[first]; ok && other != text {
 			t.Fatalf("two inputs have the hash %s:\n%s\n%s", first, other, text)
 		}

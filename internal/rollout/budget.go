@@ -231,7 +231,7 @@ func because(v health.Verdict) string {
 // detail names where the first sign was seen and what was said there.
 func detail(v health.Verdict) string {
 	sign := v.Signs[0]
-	text := ""
+	var text string
 	switch {
 	case sign.Container != "":
 		text = fmt.Sprintf(" (pod %s, container %s", sign.Pod, sign.Container)

@@ -79,8 +79,10 @@ func (s State) returns(running Release) bool {
 // pinned runs the Release a person named, whatever became of it.
 func pinned(s State) Decision {
 	target := s.PinnedTo
-	d := Decision{Action: Advance, Desired: target, Target: target, Reason: v1alpha1.ReasonPinned,
-		Note: fmt.Sprintf("the annotation %s names Release %d", v1alpha1.AnnotationRollbackTo, target)}
+	d := Decision{
+		Action: Advance, Desired: target, Target: target, Reason: v1alpha1.ReasonPinned,
+		Note: fmt.Sprintf("the annotation %s names Release %d", v1alpha1.AnnotationRollbackTo, target),
+	}
 	switch {
 	case !s.Running.Exists || s.Running.Release != target:
 	case !s.Running.Observed:
@@ -98,8 +100,10 @@ func follow(s State) Decision {
 	chosen := desire(s)
 	if chosen.next != nil {
 		number := chosen.next.Number
-		return Decision{Action: Advance, Desired: number, Target: number, Make: chosen.next,
-			Reason: v1alpha1.ReasonProgressing, Note: fmt.Sprintf("Release %d is new", number)}
+		return Decision{
+			Action: Advance, Desired: number, Target: number, Make: chosen.next,
+			Reason: v1alpha1.ReasonProgressing, Note: fmt.Sprintf("Release %d is new", number),
+		}
 	}
 	d := towards(s, chosen.desired)
 	for _, number := range chosen.superseded {
@@ -126,8 +130,10 @@ func towards(s State, desired Release) Decision {
 // advance starts the desired Release. One that was made long ago (it was
 // paused, or another one was pinned) starts its clock now.
 func advance(s State, desired Release) Decision {
-	d := Decision{Action: Advance, Desired: desired.Number, Target: desired.Number,
-		Reason: v1alpha1.ReasonProgressing, Note: fmt.Sprintf("Release %d is desired, %s", desired.Number, s.whatRuns())}
+	d := Decision{
+		Action: Advance, Desired: desired.Number, Target: desired.Number,
+		Reason: v1alpha1.ReasonProgressing, Note: fmt.Sprintf("Release %d is desired, %s", desired.Number, s.whatRuns()),
+	}
 	if desired.Health == Unproven {
 		d.mark(start(s, newTrial(desired)))
 	}
@@ -144,8 +150,10 @@ func (s State) whatRuns() string {
 // settle rests on a Release that has proved healthy. There is no newer change
 // to blame for later trouble, so nothing is taken back.
 func settle(s State, desired Release) Decision {
-	d := Decision{Action: Settled, Desired: desired.Number, Target: desired.Number, Reason: v1alpha1.ReasonHealthy,
-		Note: fmt.Sprintf("Release %d runs and has proved healthy", desired.Number)}
+	d := Decision{
+		Action: Settled, Desired: desired.Number, Target: desired.Number, Reason: v1alpha1.ReasonHealthy,
+		Note: fmt.Sprintf("Release %d runs and has proved healthy", desired.Number),
+	}
 	if s.Running.Old > 0 {
 		d.Action, d.Reason = Wait, v1alpha1.ReasonProgressing
 		d.Note = fmt.Sprintf("%d pods of other Releases are to be replaced", s.Running.Old)
@@ -215,8 +223,10 @@ func proved(s State, desired Release) Decision {
 	desired.Health = Healthy
 	d := settle(s, desired)
 	d.LastHealthy = desired.Number
-	d.mark(ReleaseMark{Number: desired.Number, Suspect: clearing(desired),
-		Verdict: &FinalVerdict{Health: Healthy, Reason: v1alpha1.ReasonHealthy, Message: note}})
+	d.mark(ReleaseMark{
+		Number: desired.Number, Suspect: clearing(desired),
+		Verdict: &FinalVerdict{Health: Healthy, Reason: v1alpha1.ReasonHealthy, Message: note},
+	})
 	return d
 }
 

@@ -2,8 +2,10 @@ package main
 
 import (
 	"context"
+	"errors"
 	"flag"
 	"fmt"
+	"io/fs"
 	"os"
 	"syscall"
 	"time"
@@ -55,9 +57,13 @@ func down(ctx context.Context, args []string) error {
 // removeRemains clears the folder of a cluster whose supervisor was killed; its
 // processes ended with it.
 func removeRemains(dir string) error {
-	if _, err := os.Stat(dir); err != nil {
+	_, err := os.Stat(dir)
+	switch {
+	case errors.Is(err, fs.ErrNotExist):
 		fmt.Fprintf(os.Stderr, "no cluster in %s\n", dir)
 		return nil
+	case err != nil:
+		return fmt.Errorf("look for a cluster: %w", err)
 	}
 	return controlplane.Remove(dir)
 }

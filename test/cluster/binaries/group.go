@@ -6,7 +6,7 @@ import (
 	"time"
 )
 
-// endWithItsChildren makes a cancelled command take its compilers with it: they
+// endWithItsChildren makes a canceled command take its compilers with it: they
 // form one process group, which is out of the terminal's reach, so that Ctrl-C
 // is answered by us alone.
 func endWithItsChildren(command *exec.Cmd) {

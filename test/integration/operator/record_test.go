@@ -78,7 +78,7 @@ func (r *record) startJudge(ctx context.Context) {
 	GinkgoHelper()
 	binary, err := harness.Build(ctx, "test/integration/conformance", "bowline-conformance", GinkgoWriter)
 	Expect(err).NotTo(HaveOccurred())
-	r.judge = exec.Command(binary) //nolint:noctx // it ends with its input
+	r.judge = exec.Command(binary) // it ends with its input
 	r.judge.Stderr = GinkgoWriter
 	r.questions, err = r.judge.StdinPipe()
 	Expect(err).NotTo(HaveOccurred())
