@@ -305,6 +305,17 @@ func (a *App) settled(reason string, within time.Duration, count func() int) *v1
 	return app
 }
 
+// RestsOn waits until a Release that no change of the spec asked for runs and
+// has proved healthy.
+func (a *App) RestsOn(number int) {
+	name := fmt.Sprintf("%s-%d", a.Name, number)
+	a.Step("App " + a.Name + " rests on " + name)
+	a.Eventually(func() v1alpha1.ReleaseRoles { return a.Live().Status.Release }).
+		WithContext(a.ctx).WithTimeout(rollout).WithPolling(200 * time.Millisecond).
+		Should(Equal(v1alpha1.ReleaseRoles{Desired: name, Running: name, LastHealthy: name}))
+	a.Settled(Healthy, rollout)
+}
+
 // children are lists of all kinds the operator makes for an App, but Releases.
 func children() []client.ObjectList {
 	return []client.ObjectList{

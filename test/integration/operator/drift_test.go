@@ -55,7 +55,7 @@ var _ = Describe("A rival", func() {
 			{"changes the budget", func() {
 				Edit(s, &policyv1.PodDisruptionBudget{}, "shop", func(b *policyv1.PodDisruptionBudget) { *b.Spec.MaxUnavailable = intstr.FromInt32(2) })
 			}},
-			{"takes the owner away", func() {
+			{"changes the budget's labels", func() {
 				Edit(s, &policyv1.PodDisruptionBudget{}, "shop", func(b *policyv1.PodDisruptionBudget) { b.Labels["app.kubernetes.io/name"] = "rival" })
 			}},
 			{"deletes the Service", func() { s.Remove(&corev1.Service{}, "shop") }},
@@ -115,8 +115,7 @@ var _ = Describe("A rival", func() {
 		s.Expect(api.Apply(s.ctx, sidecar, client.FieldOwner("rival"))).To(Succeed())
 		shop.Settled(Healthy, rollout)
 		shop.Image(better)
-		shop.Release(2)
-		shop.Settled(Healthy, rollout)
+		shop.RestsOn(2)
 		d := shop.Deployment()
 		s.Expect(d.Annotations).To(HaveKeyWithValue("rival.example/note", "mine"))
 		s.Expect(d.Spec.Template.Spec.Containers).To(ConsistOf(HaveField("Name", "app"), HaveField("Name", "sidecar")))

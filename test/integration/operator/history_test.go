@@ -52,8 +52,7 @@ var _ = Describe("History", func() {
 		s.Create(NewSecret("stripe", "KEY", "one"))
 		shop := s.Runs(Spec(good, bake(0), secretFrom("stripe")))
 		Edit(s, &corev1.Secret{}, "stripe", func(secret *corev1.Secret) { secret.Data["KEY"] = []byte("two") })
-		shop.Release(2)
-		shop.Settled(Healthy, rollout)
+		shop.RestsOn(2)
 		s.Eventually(shop.keys).WithTimeout(soon).Should(Equal([]string{"two"}))
 		s.Expect(shop.Releases()).To(Equal([]string{"shop-1 Healthy (spec)", "shop-2 Healthy (secret stripe)"}))
 

@@ -99,12 +99,12 @@ var _ = Describe("A changed ConfigMap or Secret", func() {
 
 		Edit(s, &corev1.ConfigMap{}, "shared", func(c *corev1.ConfigMap) { c.Data["COLOR"] = "green" })
 		s.Expect(shop.Release(2).Spec.Cause).To(Equal("config shared"))
-		shop.Settled(Healthy, rollout)
+		shop.RestsOn(2)
 		s.Expect(shop.pinned()).To(Equal("COLOR=green KEY=old"))
 
 		Edit(s, &corev1.Secret{}, "stripe", func(c *corev1.Secret) { c.Data["KEY"] = []byte("new") })
 		s.Expect(shop.Release(3).Spec.Cause).To(Equal("secret stripe"))
-		shop.Settled(Healthy, rollout)
+		shop.RestsOn(3)
 		s.Expect(shop.pinned()).To(Equal("COLOR=green KEY=new"))
 		s.Expect(shop.Releases()).To(Equal([]string{"shop-1 Healthy (spec)", "shop-2 Healthy (config shared)", "shop-3 Healthy (secret stripe)"}))
 		for _, from := range shop.Container().EnvFrom {
@@ -124,7 +124,7 @@ var _ = Describe("A changed ConfigMap or Secret", func() {
 		Edit(s, &corev1.ConfigMap{}, "shared", func(c *corev1.ConfigMap) { c.Data["COLOR"] = "green" })
 		for _, app := range []*App{one, two} {
 			s.Expect(app.Release(2).Spec.Cause).To(Equal("config shared"))
-			app.Settled(Healthy, rollout)
+			app.RestsOn(2)
 			s.Expect(app.pinned()).To(Equal("COLOR=green"))
 		}
 	})
@@ -160,8 +160,7 @@ var _ = Describe("The value of a Secret", func() {
 		s.Create(NewSecret("stripe", "KEY", first))
 		shop := s.Runs(Spec(good, secretFrom("stripe")))
 		Edit(s, &corev1.Secret{}, "stripe", func(c *corev1.Secret) { c.Data["KEY"] = []byte(second) })
-		shop.Release(2)
-		shop.Settled(Healthy, rollout)
+		shop.RestsOn(2)
 		shop.Image(notThere)
 		shop.Becomes(RolledBack, rollout)
 

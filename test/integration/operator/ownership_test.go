@@ -70,7 +70,7 @@ var _ = Describe("An object that belongs to somebody else", func() {
 		}
 	}
 
-	Concurrently("comes when its name is free for a moment: the App says so and does not fight", func(s *Scene) {
+	Concurrently("has the name of a child that a change asks for: the change goes out all the same", func(s *Scene) {
 		shop := s.Runs(Spec(good))
 		s.Create(&corev1.Service{ObjectMeta: metav1.ObjectMeta{Name: "shop"}, Spec: aService().Spec})
 		shop.Change(port("http", 8080))
@@ -79,10 +79,19 @@ var _ = Describe("An object that belongs to somebody else", func() {
 		s.Expect(shop.Deployment().Spec.Template.Spec.Containers[0].Ports).To(HaveLen(1), "one child that is held back holds back no other")
 	})
 
+	Concurrently("may have been ours: who takes the owner away has it for himself", func(s *Scene) {
+		shop := s.Runs(Spec(good))
+		shop.Settled(Healthy, rollout)
+		Edit(s, &policyv1.PodDisruptionBudget{}, "shop", func(b *policyv1.PodDisruptionBudget) { b.OwnerReferences = nil })
+		shop.Becomes(v1alpha1.ReasonConflict, soon)
+		s.Expect(shop.Condition("Ready")).To(ContainSubstring(`PodDisruptionBudget "shop" exists`))
+		s.Remove(&policyv1.PodDisruptionBudget{}, "shop")
+		shop.Settled(Healthy, 70*time.Second)
+	})
+
 	Concurrently("is named with who controls it", func(s *Scene) {
 		other := s.Runs(Spec(good, replicas(1)))
 		owner := other.owner()
-		owner.Controller = ptr.To(true)
 		foreign := aService()
 		foreign.Name = "market"
 		foreign.OwnerReferences = []metav1.OwnerReference{owner}

@@ -26,13 +26,13 @@ type Scene struct {
 	ctx       context.Context //nolint:containedctx // a scene lives as long as its spec
 	Namespace string
 
-	mu       sync.Mutex
-	log      bytes.Buffer
-	failure  string
-	at       types.CodeLocation
-	cleanups []func()
-	ended    chan struct{}
-	body     func(*Scene)
+	body  func(*Scene)
+	ended chan struct{}
+
+	mu      sync.Mutex
+	log     bytes.Buffer
+	failure string
+	at      types.CodeLocation
 }
 
 const (
@@ -69,7 +69,6 @@ func Concurrently(text string, body func(*Scene)) {
 		defer scene.mu.Unlock()
 		_, _ = GinkgoWriter.Write(scene.log.Bytes())
 		if scene.failure != "" {
-			AddReportEntry("failed at", scene.at)
 			Fail(scene.failure + "\n\nat " + scene.at.String())
 		}
 	})
@@ -124,9 +123,6 @@ func (s *Scene) play(ctx context.Context) {
 		s.checkHistory()
 	}()
 	<-done
-	for i := len(s.cleanups) - 1; i >= 0; i-- {
-		s.cleanups[i]()
-	}
 	s.Logf("namespace %s, %.1f s", s.Namespace, time.Since(began).Seconds())
 	if s.failure != "" {
 		s.Logf("the operator said:\n%s", s.said())
@@ -162,9 +158,6 @@ func (s *Scene) Logf(format string, args ...any) {
 func (s *Scene) Step(text string) {
 	s.Logf("%s %s", time.Now().Format("15:04:05.000"), text)
 }
-
-// Cleanup runs a function when the scene has ended.
-func (s *Scene) Cleanup(f func()) { s.cleanups = append(s.cleanups, f) }
 
 func (s *Scene) openNamespace() {
 	namespace := &corev1.Namespace{ObjectMeta: metav1.ObjectMeta{GenerateName: "scene-"}}
