@@ -1,6 +1,7 @@
 package crash_test
 
 import (
+	"context"
 	"fmt"
 	"net"
 	"net/http"
@@ -56,6 +57,11 @@ func newProxy(g Gomega, namespace, folder string) *proxy {
 		Rewrite: func(r *httputil.ProxyRequest) {
 			r.Out.URL.Path = confine(r.In.Method, r.In.URL.Path, namespace)
 			r.SetURL(target)
+			if r.In.Method != http.MethodGet {
+				// What an operator had under way when it died is done all the
+				// same, and must be counted.
+				r.Out = r.Out.WithContext(context.WithoutCancel(r.Out.Context()))
+			}
 		},
 		ModifyResponse: p.answered,
 		ErrorHandler:   func(w http.ResponseWriter, _ *http.Request, _ error) { w.WriteHeader(http.StatusBadGateway) },
