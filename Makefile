@@ -92,7 +92,7 @@ bench: ## Measure the operator with N Apps beside the same plain objects.
 
 .PHONY: build
 build: ## Build the operator and the kubectl plugin into bin/.
-	CGO_ENABLED=0 go build -trimpath -o bin/ . ./cmd/...
+	CGO_ENABLED=0 go build -trimpath -o bin/bowline .
 
 .PHONY: run
 run: ## Run the operator here, against the cluster of the current kubeconfig.

@@ -30,7 +30,9 @@ const copyGrace = time.Minute
 // needs. It returns the first problem that only a person can solve.
 func (p *pass) apply(ctx context.Context) (*report.Problem, error) {
 	target := p.numbered(p.decision.Target)
-	if target == nil {
+	if target == nil || p.app.Spec.Unreadable != "" {
+		// A spec that cannot be read says nothing of size or rollout either:
+		// what there is stays as it is.
 		return nil, nil
 	}
 	objects := render.Render(render.Input{
@@ -214,6 +216,7 @@ func (p *pass) deleteUnused(ctx context.Context, kind string, have map[string]me
 		}
 		unused := have[name]
 		unused.SetGroupVersionKind(corev1.SchemeGroupVersion.WithKind(kind))
+		p.copied.Remove(string(p.app.UID) + "/" + name)
 		if err := p.Applier.Delete(ctx, &unused); err != nil {
 			return err
 		}

@@ -34,7 +34,8 @@ import (
 
 // +kubebuilder:rbac:groups=bowline.dev,resources=apps,verbs=get;list;watch
 // +kubebuilder:rbac:groups=bowline.dev,resources=apps/status,verbs=patch
-// +kubebuilder:rbac:groups=bowline.dev,resources=releases,verbs=get;list;watch;create;delete
+// +kubebuilder:rbac:groups=bowline.dev,resources=apps/finalizers,verbs=update
+// +kubebuilder:rbac:groups=bowline.dev,resources=releases,verbs=get;list;watch;create;patch;delete
 // +kubebuilder:rbac:groups=bowline.dev,resources=releases/status,verbs=patch
 // +kubebuilder:rbac:groups=apps,resources=deployments,verbs=get;list;watch;create;patch
 // +kubebuilder:rbac:groups=autoscaling,resources=horizontalpodautoscalers,verbs=get;list;watch;create;patch;delete

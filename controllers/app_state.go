@@ -1,6 +1,8 @@
 package controllers
 
 import (
+	"cmp"
+
 	"github.com/bowline-dev/bowline/api/v1alpha1"
 	"github.com/bowline-dev/bowline/internal/observe"
 	"github.com/bowline-dev/bowline/internal/release"
@@ -22,9 +24,7 @@ func (p *pass) stateOf() rollout.State {
 	}
 	pinned, held := resolve.Pin(p.app, p.snapshot.Releases)
 	state.PinnedTo = pinned
-	if state.Held == nil {
-		state.Held = held
-	}
+	state.Held = cmp.Or(state.Held, held, resolve.Wishes(p.app))
 	if state.Held == nil {
 		state.InputHash = release.Hash(p.inputs.Inputs)
 	}

@@ -65,6 +65,10 @@ type AppList struct {
 type AppSpec struct {
 	WorkloadSpec `json:",inline"`
 
+	// Unreadable is why the spec could not be read. It is no field of the API:
+	// see UnmarshalJSON.
+	Unreadable string `json:"-"`
+
 	// replicas is the number of pods. Left out, it is 1 when the App is
 	// created, and afterwards the size the App has. It excludes autoscale.
 	// +kubebuilder:validation:Minimum=0

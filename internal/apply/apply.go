@@ -148,26 +148,34 @@ func Copy[T Intent[T]](ctx context.Context, a *Applier, app *v1alpha1.App, inten
 // states the number there is, and from then on holds it until the autoscaler
 // writes one.
 func (a *Applier) Deployment(ctx context.Context, app *v1alpha1.App, live *appsv1.Deployment, intent *appsv1ac.DeploymentApplyConfiguration, seed int32) (bool, error) {
-	if intent.Spec.Replicas != nil {
-		return Child(ctx, a, app, object(live), intent)
-	}
 	encoded, err := encode(intent)
 	if err != nil {
 		return false, err
 	}
-	if live == nil {
+	if live == nil && intent.Spec.Replicas == nil {
 		intent.WithAnnotations(map[string]string{v1alpha1.AnnotationReplicas: "owned"})
 		intent.Spec.WithReplicas(seed)
+	}
+	if live == nil {
 		return send(ctx, a, app, nil, intent, encoded.hash)
 	}
 	if same, err := a.holds(live, encoded); err != nil || same {
 		return false, err
 	}
-	if live.Annotations[v1alpha1.AnnotationReplicas] != "" && live.Spec.Replicas != nil {
+	switch {
+	case intent.Spec.Replicas != nil && app.Spec.Replicas == nil:
+		// The number is the one the caches know: if it has changed since, it is
+		// not ours to change back.
+		intent.WithResourceVersion(live.ResourceVersion)
+	case intent.Spec.Replicas == nil && live.Annotations[v1alpha1.AnnotationReplicas] != "" && live.Spec.Replicas != nil:
+		held := *live.Spec.Replicas
+		if held == 0 {
+			held = seed // an autoscaler does not wake what sleeps
+		}
 		hold := appsv1ac.Deployment(live.Name, live.Namespace).
 			WithUID(live.UID).
 			WithResourceVersion(live.ResourceVersion).
-			WithSpec(appsv1ac.DeploymentSpec().WithReplicas(*live.Spec.Replicas))
+			WithSpec(appsv1ac.DeploymentSpec().WithReplicas(held))
 		err := a.client.Apply(ctx, hold, client.FieldOwner(v1alpha1.ScaleFieldOwner), client.ForceOwnership)
 		if err != nil {
 			return false, classify("Deployment", live.Name, err)
@@ -234,6 +242,8 @@ func (a *Applier) WhoHas(ctx context.Context, app *v1alpha1.App, kind, name stri
 	switch {
 	case owner == nil:
 		return &ConflictError{Kind: kind, Namespace: app.Namespace, Name: name}
+	case owner.UID == app.UID && found.Labels[v1alpha1.LabelApp] != app.Name:
+		return a.relabel(ctx, app, found)
 	case owner.Kind == "App" && owner.APIVersion == v1alpha1.GroupVersion.String() && owner.Name == app.Name:
 		return ErrStale
 	}
@@ -241,6 +251,18 @@ func (a *Applier) WhoHas(ctx context.Context, app *v1alpha1.App, kind, name stri
 		Kind: kind, Namespace: app.Namespace, Name: name,
 		Owner: fmt.Sprintf("%s %q (UID %s)", owner.Kind, owner.Name, owner.UID),
 	}
+}
+
+// relabel gives an object of the App its label back, without which the caches do
+// not show it. All else is put right once they do.
+func (a *Applier) relabel(ctx context.Context, app *v1alpha1.App, object *metav1.PartialObjectMetadata) error {
+	patch := fmt.Sprintf(`{"metadata":{"uid":%q,"labels":{%q:%q}}}`, object.UID, v1alpha1.LabelApp, app.Name)
+	err := a.client.Patch(ctx, object, client.RawPatch(types.MergePatchType, []byte(patch)),
+		client.FieldOwner(v1alpha1.FieldOwner), client.DisableReadYourWritesConsistency)
+	if err != nil {
+		return classify(object.Kind, object.Name, err)
+	}
+	return ErrStale
 }
 
 // kinds are the kinds of what is made for an App.

@@ -52,10 +52,20 @@ func classify(kind, name string, err error) error {
 		return nil
 	case apierrors.IsConflict(err), anotherUID(err):
 		return ErrStale
-	case apierrors.IsInvalid(err), apierrors.IsForbidden(err), apierrors.IsBadRequest(err):
+	case refused(err) && kind == "Secret":
+		// What refuses a Secret may repeat what is in it.
+		return &RefusedError{Kind: kind, Name: name, Err: errors.New(string(apierrors.ReasonForError(err)))}
+	case refused(err):
 		return &RefusedError{Kind: kind, Name: name, Err: err}
 	}
+	if kind == "Secret" {
+		return fmt.Errorf("apply %s %q: %s", kind, name, apierrors.ReasonForError(err))
+	}
 	return fmt.Errorf("apply %s %q: %w", kind, name, err)
+}
+
+func refused(err error) bool {
+	return apierrors.IsInvalid(err) || apierrors.IsForbidden(err) || apierrors.IsBadRequest(err)
 }
 
 // anotherUID tells that the object was replaced by another one of its name.

@@ -34,6 +34,9 @@ func Assess(facts Facts) Verdict {
 		}
 		verdict.Pods++
 		verdict.Signs = append(verdict.Signs, podSigns(pod)...)
+		if pod.Failed {
+			continue // the node ended its containers
+		}
 		verdict.Restarts = max(verdict.Restarts, restarts(pod))
 		verdict.LastEnd = later(verdict.LastEnd, lastEnd(pod))
 		if lostReadiness(pod, facts.CompletedAt) {
@@ -54,6 +57,11 @@ func Assess(facts Facts) Verdict {
 }
 
 func podSigns(pod Pod) []Sign {
+	// A pod as a whole fails by its node's doing (evicted, refused, shut down):
+	// how its containers ended then tells nothing of the Release.
+	if pod.Failed {
+		return infrastructureSigns(pod)
+	}
 	for _, signsOf := range classify {
 		if signs := signsOf(pod); len(signs) > 0 {
 			return signs

@@ -126,6 +126,7 @@ func TestSignOfOnePod(t *testing.T) {
 		"the pod was evicted": {
 			pod: pod(func(p *Pod, c *Container) {
 				c.Ready, p.Failed, p.Reason, p.Message = false, true, "Evicted", "low on memory"
+				c.Ended = ended("Error", 137)
 			}),
 			want: []Sign{{Class: Infrastructure, Pod: "shop-x", Reason: "Evicted", Message: "low on memory"}},
 		},
@@ -214,10 +215,13 @@ func TestVerdictOfSeveralPods(t *testing.T) {
 
 func TestLostReadinessBlamesNoNodeAndNoNewPod(t *testing.T) {
 	lostNode := pod(func(p *Pod, c *Container) { c.Ready, p.NodeLost = false, true })
+	evicted := pod(func(p *Pod, c *Container) {
+		c.Ready, p.Failed, c.Ended, c.Restarts = false, true, ended("Error", 137), 9
+	})
 	young := pod(func(p *Pod, c *Container) { c.Ready, p.Created = false, t0.Add(time.Minute) })
-	got := Assess(Facts{Pods: []Pod{lostNode, young}, CompletedAt: t0.Add(time.Second)})
-	if got.Lost != 0 {
-		t.Errorf("Lost = %d, want 0", got.Lost)
+	got := Assess(Facts{Pods: []Pod{lostNode, young, evicted}, CompletedAt: t0.Add(time.Second)})
+	if got.Lost != 0 || got.Restarts != 0 || !got.LastEnd.IsZero() || got.Class != Infrastructure {
+		t.Errorf("verdict %+v, want nothing lost, no restarts, no end, class Infrastructure", got)
 	}
 }
 

@@ -34,7 +34,7 @@ func (s Snapshot) Running() rollout.Running {
 	}
 	for i := range s.Pods {
 		switch pod := &s.Pods[i]; {
-		case !pod.DeletionTimestamp.IsZero():
+		case gone(pod):
 		case number(pod.Labels) != running.Release:
 			running.Old++
 		case podReady(pod):
@@ -44,6 +44,14 @@ func (s Snapshot) Running() rollout.Running {
 	running.Serving = s.serving()
 	running.CompletedAt = completedAt(d)
 	return running
+}
+
+// gone tells that a pod is going away or is over. One that is over may lie about
+// for long: the ReplicaSet's controller has replaced it and forgets it.
+func gone(pod *corev1.Pod) bool { return !pod.DeletionTimestamp.IsZero() || over(pod) }
+
+func over(pod *corev1.Pod) bool {
+	return pod.Status.Phase == corev1.PodFailed || pod.Status.Phase == corev1.PodSucceeded
 }
 
 // completedAt is when the rollout of a Deployment's template was complete, zero
@@ -265,7 +273,7 @@ func isTrue(conditions []corev1.NodeCondition, kind corev1.NodeConditionType) bo
 func (s Snapshot) ReleasesWithPods() []int64 {
 	var numbers []int64
 	for i := range s.Pods {
-		if n := number(s.Pods[i].Labels); !slices.Contains(numbers, n) {
+		if n := number(s.Pods[i].Labels); !over(&s.Pods[i]) && !slices.Contains(numbers, n) {
 			numbers = append(numbers, n)
 		}
 	}

@@ -70,6 +70,13 @@ type digestKey struct {
 // something could not be read, not that it is missing.
 func (r *Resolver) Resolve(ctx context.Context, app *v1alpha1.App, releases []v1alpha1.Release) (Result, error) {
 	result := Result{contents: map[source]Content{}}
+	if app.Spec.Unreadable != "" {
+		result.Held = &rollout.Held{
+			Reason:  v1alpha1.ReasonInvalidInput,
+			Message: fmt.Sprintf("spec: %s: correct the value", app.Spec.Unreadable),
+		}
+		return result, nil
+	}
 	image, held := Image(app.Spec.Image)
 	if held == nil {
 		held = Check(app)
@@ -136,6 +143,23 @@ func Pin(app *v1alpha1.App, releases []v1alpha1.Release) (int64, *rollout.Held) 
 		Message: fmt.Sprintf("annotation %s: App %q has no Release %q: name one of [%s], or remove the annotation",
 			v1alpha1.AnnotationRollbackTo, app.Name, name, strings.Join(known, ", ")),
 	}
+}
+
+// maxToken is how long the value of a wish may be, in bytes; Releases keep it.
+const maxToken = 256
+
+// Wishes finds a wish that no Release could answer, because its value does not
+// fit.
+func Wishes(app *v1alpha1.App) *rollout.Held {
+	for _, annotation := range []string{v1alpha1.AnnotationRetry, v1alpha1.AnnotationRestart} {
+		if size := len(app.Annotations[annotation]); size > maxToken {
+			return &rollout.Held{
+				Reason:  v1alpha1.ReasonInvalidInput,
+				Message: fmt.Sprintf("annotation %s: the value has %d bytes, and at most %d are allowed: any short new value will do", annotation, size, maxToken),
+			}
+		}
+	}
+	return nil
 }
 
 // named is a source and the field that names it.
@@ -212,7 +236,10 @@ func (r *Resolver) digest(ctx context.Context, app *v1alpha1.App, ref source, me
 	if err != nil {
 		return "", err
 	}
-	r.digests.Add(key, digest)
+	// A digest made with a key that is not stored yet may never be made again.
+	if result.NewKey == nil {
+		r.digests.Add(key, digest)
+	}
 	return digest, nil
 }
 

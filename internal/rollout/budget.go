@@ -240,10 +240,12 @@ func detail(v health.Verdict) string {
 	default:
 		text = " (no pod"
 	}
-	if sign.ExitCode != nil {
+	switch {
+	case sign.ExitCode != nil:
+		// What a program prints when it ends may be anything. It is kept as
+		// evidence on the Release and repeated nowhere.
 		text += fmt.Sprintf(", exit code %d", *sign.ExitCode)
-	}
-	if sign.Message != "" {
+	case sign.Message != "":
 		text += ": " + firstLine(sign.Message)
 	}
 	return text + ")"
