@@ -69,8 +69,8 @@ test-unit: ## Run the tests that need no cluster, the simulation among them.
 	$(GO_TEST) $$(go list ./... | grep -v /test/)
 
 .PHONY: test-integration
-test-integration: ## Run the tests against a real control plane, which is built on first use.
-	set -e; KUBEBUILDER_ASSETS="$(assets)"; export KUBEBUILDER_ASSETS; $(GO_TEST) ./test/...
+test-integration: ## Run the tests against real control planes, one at a time; they are built on first use.
+	set -e; KUBEBUILDER_ASSETS="$(assets)"; export KUBEBUILDER_ASSETS; $(GO_TEST) -p=1 ./test/...
 
 .PHONY: test-tools
 test-tools: ## Run the tests of what the tests use: the modules below test/.

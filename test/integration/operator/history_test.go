@@ -10,6 +10,7 @@ import (
 	. "github.com/onsi/gomega"
 	appsv1 "k8s.io/api/apps/v1"
 	corev1 "k8s.io/api/core/v1"
+	apierrors "k8s.io/apimachinery/pkg/api/errors"
 	metav1 "k8s.io/apimachinery/pkg/apis/meta/v1"
 	"sigs.k8s.io/controller-runtime/pkg/client"
 
@@ -107,6 +108,15 @@ var _ = Describe("A deleted App", func() {
 		}).WithTimeout(rollout).Should(Succeed())
 		shop.Settled(Healthy, rollout)
 		s.Expect(shop.Releases()).To(Equal([]string{"shop-1 Healthy (spec)"}))
+	})
+
+	Concurrently("that goes with its namespace holds nothing up", func(s *Scene) {
+		s.Create(NewSecret("stripe", "KEY", "old"))
+		shop := s.Runs(Spec(good, port("http", 8080), level("info"), secretFrom("stripe")))
+		s.Expect(api.Delete(s.ctx, &corev1.Namespace{ObjectMeta: metav1.ObjectMeta{Name: s.Namespace}})).To(Succeed())
+		s.Eventually(func() error { return api.Get(s.ctx, client.ObjectKey{Name: s.Namespace}, &corev1.Namespace{}) }).
+			WithTimeout(rollout).Should(MatchError(apierrors.IsNotFound, "not found"))
+		s.Expect(shop.Pods()).To(BeEmpty())
 	})
 
 	Concurrently("whose children are orphaned is not followed by its namesake into them", func(s *Scene) {

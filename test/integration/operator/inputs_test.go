@@ -27,7 +27,7 @@ var _ = Describe("A missing input", func() {
 		{"ConfigMap", "spec.config.from[0]", configFrom, func() client.Object { return NewConfigMap("later", "A", "1") }},
 		{"Secret", "spec.secrets[0]", secretFrom, func() client.Object { return NewSecret("later", "A", "1") }},
 	} {
-		Concurrently("("+missing.kind+") is named, and the App goes out within 2 s of its coming", func(s *Scene) {
+		Concurrently("("+missing.kind+") is named, and the App goes out when it comes", func(s *Scene) {
 			shop := s.Applies(Spec(good, missing.from("later")))
 			shop.Becomes(v1alpha1.ReasonInputsMissing, soon)
 			want := fmt.Sprintf("InputsMissing %s: %s %q does not exist in namespace %q: create it or remove the reference", missing.field, missing.kind, "later", s.Namespace)

@@ -7,6 +7,7 @@ import (
 	. "github.com/onsi/gomega"
 	appsv1 "k8s.io/api/apps/v1"
 	autoscalingv1 "k8s.io/api/autoscaling/v1"
+	"k8s.io/client-go/util/retry"
 	"k8s.io/utils/ptr"
 	"sigs.k8s.io/controller-runtime/pkg/client"
 
@@ -119,10 +120,14 @@ func (a *App) hpaScales(n int32) {
 	a.Step("the autoscaler scales")
 	d := &appsv1.Deployment{}
 	d.Name, d.Namespace = a.Name, a.Namespace
-	scale := &autoscalingv1.Scale{}
-	a.Expect(api.SubResource("scale").Get(a.ctx, d, scale)).To(Succeed())
-	scale.Spec.Replicas = n
-	a.Expect(api.SubResource("scale").Update(a.ctx, d, client.WithSubResourceBody(scale), client.FieldOwner("kube-controller-manager"))).To(Succeed())
+	a.Expect(retry.RetryOnConflict(retry.DefaultBackoff, func() error {
+		scale := &autoscalingv1.Scale{}
+		if err := api.SubResource("scale").Get(a.ctx, d, scale); err != nil {
+			return err
+		}
+		scale.Spec.Replicas = n
+		return api.SubResource("scale").Update(a.ctx, d, client.WithSubResourceBody(scale), client.FieldOwner("kube-controller-manager"))
+	})).To(Succeed())
 }
 
 func (a *App) hasAutoscaler() bool {
