@@ -39,7 +39,7 @@ var _ = Describe("A missing input", func() {
 			s.Create(missing.object())
 			created := time.Now()
 			shop.Settled(Healthy, rollout)
-			s.Expect(shop.firstDeployment(runs(good))).To(BeTemporally("<=", created.Add(2*time.Second)))
+			s.Expect(shop.firstDeployment(runs(good))).To(BeTemporally("<=", created.Add(quickly)))
 			s.Eventually(shop.Events).WithTimeout(soon).Should(Equal([]string{"InputsMissing 1", "ReleaseCreated 1", "ReleaseHealthy 1"}))
 		})
 	}

@@ -39,7 +39,7 @@ const (
 	skipped = types.SpecStateSkipped | types.SpecStatePending
 	// stage is how many scenes play at the same time: enough to hide the
 	// waiting, few enough for two cores.
-	stage = 12
+	stage = 16
 	// sceneTimeout ends a scene that hangs.
 	sceneTimeout = 5 * time.Minute
 )
