@@ -61,6 +61,15 @@ var _ = Describe("A rival", func() {
 			{"changes the budget's labels", func() {
 				Edit(s, &policyv1.PodDisruptionBudget{}, "shop", func(b *policyv1.PodDisruptionBudget) { b.Labels["app.kubernetes.io/name"] = "rival" })
 			}},
+			{"takes our label from the Deployment", func() {
+				Edit(s, &appsv1.Deployment{}, "shop", func(d *appsv1.Deployment) { delete(d.Labels, v1alpha1.LabelApp) })
+			}},
+			{"takes our label from the Service", func() {
+				Edit(s, &corev1.Service{}, "shop", func(svc *corev1.Service) { delete(svc.Labels, v1alpha1.LabelApp) })
+			}},
+			{"takes our label from the configuration", func() {
+				Edit(s, &corev1.ConfigMap{}, shop.configName(), func(c *corev1.ConfigMap) { delete(c.Labels, v1alpha1.LabelApp) })
+			}},
 			{"deletes the Service", func() { s.Remove(&corev1.Service{}, "shop") }},
 			{"deletes the budget", func() { s.Remove(&policyv1.PodDisruptionBudget{}, "shop") }},
 			{"deletes the configuration", func() { s.Remove(&corev1.ConfigMap{}, shop.configName()) }},

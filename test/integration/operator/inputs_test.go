@@ -12,11 +12,32 @@ import (
 	corev1 "k8s.io/api/core/v1"
 	"k8s.io/apimachinery/pkg/apis/meta/v1/unstructured"
 	"k8s.io/apimachinery/pkg/runtime/schema"
+	"k8s.io/apimachinery/pkg/types"
 	"k8s.io/client-go/discovery"
 	"sigs.k8s.io/controller-runtime/pkg/client"
 
 	"github.com/bowline-dev/bowline/api/v1alpha1"
 )
+
+var _ = Describe("A spec that its schema admits and nobody can read", func() {
+	Concurrently("is said so, harms nothing that runs, and stops no other App", func(s *Scene) {
+		shop := s.Runs(Spec(good, level("info")))
+		shop.Settled(Healthy, rollout)
+		pods := shop.PodUIDs()
+		surge := client.RawPatch(types.MergePatchType, []byte(`{"spec":{"rollout":{"maxSurge":99999999999}}}`))
+		s.Expect(api.Patch(s.ctx, shop.Live(), surge)).To(Succeed())
+		shop.Becomes(v1alpha1.ReasonInvalidInput, soon)
+		s.Expect(shop.Condition("InputsResolved")).To(And(HavePrefix("False InvalidInput spec: "), HaveSuffix("correct the value")))
+		s.Expect(shop.Condition("Available")).To(HavePrefix("True "))
+		s.AppliesAs("other", Spec(good)).Settled(Healthy, rollout)
+		s.Expect(shop.PodUIDs()).To(Equal(pods))
+
+		mended := client.RawPatch(types.MergePatchType, []byte(`{"spec":{"rollout":{"maxSurge":1}}}`))
+		s.Expect(api.Patch(s.ctx, shop.Live(), mended)).To(Succeed())
+		shop.Settled(Healthy, rollout)
+		s.Expect(shop.PodUIDs()).To(Equal(pods))
+	})
+})
 
 var _ = Describe("A missing input", func() {
 	for _, missing := range []struct {

@@ -87,6 +87,14 @@ var _ = Describe("The number of pods", func() {
 		s.Expect(shop.Live().Status.Range).To(Equal("4"))
 	})
 
+	Concurrently("wakes from none when an autoscaler takes over", func(s *Scene) {
+		shop := s.Runs(Spec(good, replicas(0)))
+		shop.Settled(Healthy, rollout)
+		shop.Change(func(spec *v1alpha1.AppSpec) { autoscale(2, 4)(spec); spec.Replicas = nil })
+		s.Eventually(shop.Sizes).WithTimeout(soon).Should(Equal([]int32{0, 2}))
+		shop.Settled(Healthy, rollout)
+	})
+
 	Concurrently("follows new bounds of the autoscaler without a restart", func(s *Scene) {
 		shop := s.Runs(Spec(good, autoscale(2, 4)))
 		pods := shop.PodUIDs()
