@@ -13,12 +13,17 @@ import (
 func (s *AppSpec) UnmarshalJSON(data []byte) error {
 	type plain AppSpec
 	var read plain
-	if err := kjson.UnmarshalCaseSensitivePreserveInts(data, &read); err != nil {
-		*s = AppSpec{Unreadable: err.Error()}
-		return nil
-	}
-	*s = AppSpec(read)
+	err := kjson.UnmarshalCaseSensitivePreserveInts(data, &read)
+	*s = readable(AppSpec(read), err)
 	return nil
+}
+
+// readable is what was read, or why it could not be.
+func readable(read AppSpec, err error) AppSpec {
+	if err != nil {
+		return AppSpec{Unreadable: err.Error()}
+	}
+	return read
 }
 
 var _ json.Unmarshaler = &AppSpec{}

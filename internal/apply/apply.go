@@ -302,11 +302,3 @@ func (e encoded) fields() (map[string]any, error) {
 	delete(out, "apiVersion")
 	return out, nil
 }
-
-// object keeps a nil pointer from becoming an interface that is not nil.
-func object(d *appsv1.Deployment) client.Object {
-	if d == nil {
-		return nil
-	}
-	return d
-}
