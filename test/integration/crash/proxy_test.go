@@ -53,15 +53,10 @@ func newProxy(g Gomega, namespace, folder string) *proxy {
 	g.Expect(err).NotTo(HaveOccurred())
 	p := &proxy{namespace: namespace}
 	p.server = httptest.NewServer(&httputil.ReverseProxy{
-		Transport: transport,
+		Transport: persistent{transport},
 		Rewrite: func(r *httputil.ProxyRequest) {
 			r.Out.URL.Path = confine(r.In.Method, r.In.URL.Path, namespace)
 			r.SetURL(target)
-			if r.In.Method != http.MethodGet {
-				// What an operator had under way when it died is done all the
-				// same, and must be counted.
-				r.Out = r.Out.WithContext(context.WithoutCancel(r.Out.Context()))
-			}
 		},
 		ModifyResponse: p.answered,
 		ErrorHandler:   func(w http.ResponseWriter, _ *http.Request, _ error) { w.WriteHeader(http.StatusBadGateway) },
@@ -73,6 +68,17 @@ func newProxy(g Gomega, namespace, folder string) *proxy {
 		CurrentContext: "proxy",
 	}, p.kubeconfig)).To(Succeed())
 	return p
+}
+
+// persistent sends writes on though nobody waits for the answer any more: what
+// an operator had under way when it died is done all the same, and is counted.
+type persistent struct{ http.RoundTripper }
+
+func (t persistent) RoundTrip(request *http.Request) (*http.Response, error) {
+	if request.Method != http.MethodGet {
+		request = request.WithContext(context.WithoutCancel(request.Context()))
+	}
+	return t.RoundTripper.RoundTrip(request)
 }
 
 func (p *proxy) close() {
