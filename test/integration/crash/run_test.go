@@ -60,12 +60,12 @@ const atOnce = 8
 // second, the third ... write, until it ends before that many, and compares.
 func (s scenario) survives(ctx context.Context) {
 	GinkgoHelper()
-	clean, err := s.play(ctx, 0)
+	clean, err := s.play(ctx, 0, "")
 	Expect(err).NotTo(HaveOccurred(), "undisturbed")
 	AddReportEntry("undisturbed", fmt.Sprintf("%d writes: %v\n%v", len(clean.writes), clean.writes, clean.counts))
 
 	check := func(k int) (bool, error) {
-		got, err := s.play(ctx, k)
+		got, err := s.play(ctx, k, "")
 		if err == nil {
 			err = got.differsFrom(clean)
 		}
@@ -107,14 +107,15 @@ func (s scenario) survives(ctx context.Context) {
 	}
 }
 
-// play plays a scenario once with a crash after the k-th write, or none.
-func (s scenario) play(ctx context.Context, k int) (result outcome, err error) {
+// play plays a scenario once with a crash after the k-th write, or none, and
+// with the changes of one resource late, or of none.
+func (s scenario) play(ctx context.Context, k int, late string) (result outcome, err error) {
 	ctx, cancel := context.WithTimeout(ctx, 3*time.Minute)
 	defer cancel()
 	r := &run{ctx: ctx, log: &lockedBuffer{}}
 	err = attempt(func(g Gomega) {
 		r.Gomega = g
-		r.open()
+		r.open(late)
 		r.start()
 		if s.before != nil {
 			r.applies(*s.before)
@@ -133,6 +134,7 @@ func (s scenario) play(ctx context.Context, k int) (result outcome, err error) {
 		if s.keepsPods {
 			r.Expect(r.podUIDs()).To(Equal(pods))
 		}
+		r.Expect(late == "" || r.proxy.delays()).To(BeTrue(), "nothing of %s came late", late)
 		result.state, result.writes = r.state(), r.proxy.written()
 		result.counts = tally(result.writes)
 	})
@@ -171,11 +173,11 @@ func attempt(f func(Gomega)) (err error) {
 	return err
 }
 
-func (r *run) open() {
+func (r *run) open(late string) {
 	namespace := &corev1.Namespace{ObjectMeta: metav1.ObjectMeta{GenerateName: "crash-"}}
 	r.Expect(api.Create(r.ctx, namespace)).To(Succeed())
 	r.namespace = namespace.Name
-	r.proxy = newProxy(r.Gomega, r.namespace, cluster.Dir)
+	r.proxy = newProxy(r.Gomega, r.namespace, late, cluster.Dir)
 }
 
 // start starts an operator that knows nothing of any other.
