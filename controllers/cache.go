@@ -195,7 +195,9 @@ func slimPod(in any) (any, error) {
 	for _, condition := range pod.Status.Conditions {
 		switch condition.Type {
 		case corev1.PodReady:
-			slim.Status.Conditions = append(slim.Status.Conditions, corev1.PodCondition{Type: condition.Type, Status: condition.Status})
+			slim.Status.Conditions = append(slim.Status.Conditions, corev1.PodCondition{
+				Type: condition.Type, Status: condition.Status, LastTransitionTime: condition.LastTransitionTime,
+			})
 		case corev1.PodScheduled:
 			if condition.Status == corev1.ConditionFalse {
 				slim.Status.Conditions = append(slim.Status.Conditions, corev1.PodCondition{

@@ -103,9 +103,11 @@ func lastEnd(pod Pod) time.Time {
 }
 
 // lostReadiness tells whether a pod that was ready when the rollout was
-// complete is not ready now. A pod whose node went away is not to blame.
+// complete is not ready now. A pod whose node went away is not to blame. What is
+// known of a pod can be older than what is known of the rollout: a pod counts
+// only if it stopped being ready after the rollout was complete.
 func lostReadiness(pod Pod, completed time.Time) bool {
-	return !completed.IsZero() && pod.Created.Before(completed) && !pod.Ready && !pod.NodeLost
+	return !completed.IsZero() && pod.Created.Before(completed) && pod.Turned.After(completed) && !pod.Ready && !pod.NodeLost
 }
 
 func later(a, b time.Time) time.Time {

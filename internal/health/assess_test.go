@@ -189,9 +189,9 @@ func TestPodsThatCannotBeMade(t *testing.T) {
 }
 
 func TestVerdictOfSeveralPods(t *testing.T) {
-	unready := pod(func(p *Pod, c *Container) { p.Name, c.Ready = "shop-a", false })
+	unready := pod(func(p *Pod, c *Container) { p.Name, c.Ready, p.Turned = "shop-a", false, t0.Add(2*time.Second) })
 	crashing := pod(func(p *Pod, c *Container) {
-		p.Name = "shop-b"
+		p.Name, p.Turned = "shop-b", t0.Add(2*time.Second)
 		*c = Container{Name: "app", Waiting: "CrashLoopBackOff", LastEnded: ended("Error", 1), Restarts: 4}
 	})
 	leaving := pod(func(p *Pod, c *Container) {
@@ -214,12 +214,15 @@ func TestVerdictOfSeveralPods(t *testing.T) {
 }
 
 func TestLostReadinessBlamesNoNodeAndNoNewPod(t *testing.T) {
-	lostNode := pod(func(p *Pod, c *Container) { c.Ready, p.NodeLost = false, true })
+	lostNode := pod(func(p *Pod, c *Container) { c.Ready, p.NodeLost, p.Turned = false, true, t0.Add(2*time.Second) })
 	evicted := pod(func(p *Pod, c *Container) {
 		c.Ready, p.Failed, c.Ended, c.Restarts = false, true, ended("Error", 137), 9
 	})
-	young := pod(func(p *Pod, c *Container) { c.Ready, p.Created = false, t0.Add(time.Minute) })
-	got := Assess(Facts{Pods: []Pod{lostNode, young, evicted}, CompletedAt: t0.Add(time.Second)})
+	stale := pod(func(p *Pod, c *Container) { c.Ready, p.Turned = false, t0 })
+	young := pod(func(p *Pod, c *Container) {
+		c.Ready, p.Created, p.Turned = false, t0.Add(time.Minute), t0.Add(time.Minute)
+	})
+	got := Assess(Facts{Pods: []Pod{lostNode, young, evicted, stale}, CompletedAt: t0.Add(time.Second)})
 	if got.Lost != 0 || got.Restarts != 0 || !got.LastEnd.IsZero() || got.Class != Infrastructure {
 		t.Errorf("verdict %+v, want nothing lost, no restarts, no end, class Infrastructure", got)
 	}

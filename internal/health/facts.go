@@ -32,8 +32,10 @@ type Pod struct {
 	Failed  bool
 	Reason  string
 	Message string
-	// Ready tells whether the pod's condition Ready is True.
-	Ready bool
+	// Ready tells whether the pod's condition Ready is True, Turned since when
+	// it is what it is.
+	Ready  bool
+	Turned time.Time
 	// Unschedulable is the scheduler's message while it finds no node.
 	Unschedulable string
 	// NodeName is the node the pod was given to; NodeLost tells that this node

@@ -146,6 +146,7 @@ func (s Snapshot) pod(pod *corev1.Pod) health.Pod {
 		Reason:   pod.Status.Reason,
 		Message:  pod.Status.Message,
 		Ready:    podReady(pod),
+		Turned:   podTurned(pod),
 		NodeName: pod.Spec.NodeName,
 		NodeLost: known && !ready,
 	}
@@ -255,6 +256,16 @@ func podReady(pod *corev1.Pod) bool {
 		}
 	}
 	return false
+}
+
+// podTurned returns when a pod became ready or stopped being so.
+func podTurned(pod *corev1.Pod) time.Time {
+	for _, c := range pod.Status.Conditions {
+		if c.Type == corev1.PodReady {
+			return c.LastTransitionTime.Time
+		}
+	}
+	return time.Time{}
 }
 
 // inTrouble tells whether it matters for a pod how the nodes are.

@@ -7,6 +7,7 @@ import (
 	"errors"
 	"fmt"
 	"maps"
+	"slices"
 
 	corev1 "k8s.io/api/core/v1"
 	apierrors "k8s.io/apimachinery/pkg/api/errors"
@@ -28,41 +29,53 @@ func (r *Resolver) identify(ctx context.Context, app *v1alpha1.App, ref source, 
 	if ref.kind == v1alpha1.SourceConfigMap {
 		return release.Digest(content.Data, content.Binary), nil
 	}
-	key, found, err := r.key(ctx, app, result)
+	key, err := r.key(ctx, app, result)
 	if err != nil {
 		return "", err
 	}
-	if !found {
-		if digest, same, err := r.sameAsCopy(ctx, app, ref, content, releases); err != nil || same {
-			return digest, err
-		}
+	digest := release.KeyedDigest(key, content.Binary)
+	if known(releases, ref, digest) {
+		return digest, nil
 	}
-	return release.KeyedDigest(key, content.Binary), nil
+	// Either the content is new, or the key is.
+	if digest, same, err := r.sameAsCopy(ctx, app, ref, content, releases); err != nil || same {
+		return digest, err
+	}
+	return digest, nil
+}
+
+// known tells whether a Release has a digest of a source.
+func known(releases []v1alpha1.Release, ref source, digest string) bool {
+	return slices.ContainsFunc(releases, func(r v1alpha1.Release) bool {
+		return slices.ContainsFunc(r.Spec.Sources, func(p v1alpha1.PinnedSource) bool {
+			return p.Kind == ref.kind && p.Name == ref.name && p.Digest == digest
+		})
+	})
 }
 
 // key returns the App's digest key. Where there is none it makes one, to be
-// stored by the caller, and says that it was not found.
-func (r *Resolver) key(ctx context.Context, app *v1alpha1.App, result *Result) (key []byte, found bool, err error) {
+// stored by the caller.
+func (r *Resolver) key(ctx context.Context, app *v1alpha1.App, result *Result) ([]byte, error) {
 	if result.NewKey != nil {
-		return result.NewKey, false, nil
+		return result.NewKey, nil
 	}
 	if known, ok := r.keys.Get(app.UID); ok {
-		return known.([]byte), true, nil
+		return known.([]byte), nil
 	}
 	secret := &corev1.Secret{}
-	err = r.live.Get(ctx, client.ObjectKey{Namespace: app.Namespace, Name: release.KeyName(app.Name)}, secret)
+	err := r.live.Get(ctx, client.ObjectKey{Namespace: app.Namespace, Name: release.KeyName(app.Name)}, secret)
 	switch {
 	case err == nil && len(secret.Data[KeyEntry]) > 0:
 		r.keys.Add(app.UID, secret.Data[KeyEntry])
-		return secret.Data[KeyEntry], true, nil
+		return secret.Data[KeyEntry], nil
 	case err != nil && !apierrors.IsNotFound(err):
-		return nil, false, fmt.Errorf("read the digest key: %w", err)
+		return nil, fmt.Errorf("read the digest key: %w", err)
 	}
 	result.NewKey = make([]byte, 32)
 	if _, err := rand.Read(result.NewKey); err != nil {
-		return nil, false, fmt.Errorf("make a digest key: %w", err)
+		return nil, fmt.Errorf("make a digest key: %w", err)
 	}
-	return result.NewKey, false, nil
+	return result.NewKey, nil
 }
 
 // sameAsCopy compares a Secret with the copies that Releases keep of it. It is

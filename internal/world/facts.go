@@ -108,6 +108,7 @@ func (p *pod) facts() health.Pod {
 		Created:       inSeconds(p.created),
 		Deleting:      p.deleting(),
 		Ready:         p.ready,
+		Turned:        inSeconds(p.readySince),
 		Unschedulable: p.unschedulable,
 		Containers:    []health.Container{p.main.facts()},
 	}
