@@ -97,7 +97,7 @@ func (p *pass) tell(ctx context.Context, before, after v1alpha1.AppStatus) {
 // matters.
 func (p *pass) next(problem *report.Problem) time.Time {
 	next := p.decision.Recheck
-	if p.decision.Action == rollout.Advance || p.decision.Action == rollout.RollBack {
+	if problem == nil && (p.decision.Action == rollout.Advance || p.decision.Action == rollout.RollBack) {
 		// What was set out may be there already, and then no change follows.
 		next = sooner(next, p.now.Add(staleRetry))
 	}
