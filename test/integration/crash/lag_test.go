@@ -41,27 +41,25 @@ var _ = Describe("An operator that learns late of the changes of one kind", func
 	})
 })
 
-// toleratesLag plays a scenario undisturbed, and then once for each resource
-// with that resource late, and compares.
+// toleratesLag plays a scenario undisturbed, and once for each resource with
+// that resource late, and compares.
 func (s scenario) toleratesLag(ctx context.Context, resources ...string) {
 	GinkgoHelper()
-	clean, err := s.play(ctx, 0, "")
-	Expect(err).NotTo(HaveOccurred(), "undisturbed")
-	wrong := make([]error, len(resources))
+	runs := append([]string{""}, resources...) // the first one is undisturbed
+	outcomes, wrong := make([]outcome, len(runs)), make([]error, len(runs))
 	var running sync.WaitGroup
-	for i, resource := range resources {
-		running.Go(func() {
-			got, err := s.play(ctx, 0, resource)
-			if err == nil {
-				err = got.differsFrom(clean)
-			}
-			AddReportEntry(resource+" late", ReportEntryVisibilityFailureOrVerbose, got.log)
-			if err != nil {
-				wrong[i] = fmt.Errorf("%s late: %w", resource, err)
-			}
-		})
+	for i, resource := range runs {
+		running.Go(func() { outcomes[i], wrong[i] = s.play(ctx, 0, resource) })
 	}
 	running.Wait()
+	for i, resource := range runs {
+		if wrong[i] == nil {
+			wrong[i] = outcomes[i].differsFrom(outcomes[0])
+		}
+		if wrong[i] != nil {
+			wrong[i] = fmt.Errorf("late: %q: %w", resource, wrong[i])
+		}
+	}
 	if err := errors.Join(wrong...); err != nil {
 		Fail(err.Error())
 	}

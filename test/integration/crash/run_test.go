@@ -54,7 +54,7 @@ type outcome struct {
 }
 
 // atOnce is how many runs play at the same time.
-const atOnce = 8
+const atOnce = 12
 
 // survives plays a scenario undisturbed, then with a crash after the first, the
 // second, the third ... write, until it ends before that many, and compares.
@@ -76,30 +76,30 @@ func (s scenario) survives(ctx context.Context) {
 	}
 	var mu sync.Mutex
 	var wrong []error
-	crashes := 0
+	crashes, last := 0, 0
+	add := func(k int) {
+		crashed, err := check(k)
+		mu.Lock()
+		defer mu.Unlock()
+		wrong = append(wrong, err)
+		if crashed {
+			crashes, last = crashes+1, max(last, k)
+		}
+	}
 	free := make(chan struct{}, atOnce)
 	var running sync.WaitGroup
-	for k := range len(clean.writes) {
+	// A run may need a write or two more than the undisturbed one did.
+	tried := len(clean.writes) + 2
+	for k := range tried {
 		running.Go(func() {
 			free <- struct{}{}
 			defer func() { <-free }()
-			crashed, err := check(k + 1)
-			mu.Lock()
-			defer mu.Unlock()
-			if crashed {
-				crashes++
-			}
-			wrong = append(wrong, err)
+			add(k + 1)
 		})
 	}
 	running.Wait()
-	for k := len(clean.writes) + 1; ; k++ {
-		crashed, err := check(k)
-		wrong = append(wrong, err)
-		if !crashed {
-			break
-		}
-		crashes++
+	for ; last == tried; tried++ {
+		add(tried + 1)
 	}
 	AddReportEntry("crashes", crashes)
 	if err := errors.Join(wrong...); err != nil {
