@@ -28,14 +28,12 @@ type proxy struct {
 	server     *httptest.Server
 	kubeconfig string
 	namespace  string
-	late       string // the resource whose changes come late
 
 	mu      sync.Mutex
 	writes  []write
 	trap    int    // the write after whose answer the trap springs, 0: never
 	spring  func() // kills the operator
 	lastHad time.Time
-	delayed int // streams that were made late
 }
 
 // write is a request that was to change something, and its answer.
@@ -46,14 +44,14 @@ type write struct {
 
 func (w write) String() string { return fmt.Sprintf("%s %s %s %d", w.verb, w.resource, w.name, w.code) }
 
-func newProxy(g Gomega, namespace, late, folder string) *proxy {
+func newProxy(g Gomega, namespace, folder string) *proxy {
 	config, err := cluster.Config()
 	g.Expect(err).NotTo(HaveOccurred())
 	transport, err := rest.TransportFor(config)
 	g.Expect(err).NotTo(HaveOccurred())
 	target, err := url.Parse(config.Host)
 	g.Expect(err).NotTo(HaveOccurred())
-	p := &proxy{namespace: namespace, late: late}
+	p := &proxy{namespace: namespace}
 	p.server = httptest.NewServer(&httputil.ReverseProxy{
 		Transport: persistent{transport},
 		Rewrite: func(r *httputil.ProxyRequest) {
@@ -100,17 +98,9 @@ func confine(method, path, namespace string) string {
 	return everywhere.ReplaceAllString(path, "$1/namespaces/"+namespace+"/$2")
 }
 
-// answered counts what the API server has answered, springs the trap, and makes
-// late what shall be late.
+// answered counts what the API server has answered, and springs the trap.
 func (p *proxy) answered(response *http.Response) error {
 	request := response.Request
-	if watches(request, p.late) {
-		response.Body = newLate(response.Body)
-		p.mu.Lock()
-		defer p.mu.Unlock()
-		p.delayed++
-		return nil
-	}
 	w, ok := writeOf(request.Method, request.URL.Path)
 	if !ok {
 		return nil
@@ -170,13 +160,6 @@ func (p *proxy) written() []write {
 	p.mu.Lock()
 	defer p.mu.Unlock()
 	return append([]write(nil), p.writes...)
-}
-
-// delays tells whether anything was made late.
-func (p *proxy) delays() bool {
-	p.mu.Lock()
-	defer p.mu.Unlock()
-	return p.delayed > 0
 }
 
 // silentFor is how long ago the last write was.

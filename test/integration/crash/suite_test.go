@@ -6,9 +6,6 @@
 // Whatever k is, the end must be that of an undisturbed run, reached with as
 // many creations and deletions.
 //
-// Other runs disturb an operator by telling it late of the changes of one kind:
-// that is how caches are, and the end must be the same again.
-//
 // Many of these runs play at the same time: the proxy shows an operator nothing
 // but the namespace of its run.
 package crash_test
