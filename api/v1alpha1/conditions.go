@@ -6,7 +6,8 @@ const (
 	// serving. Its reason is that of the condition that decides.
 	//
 	//	True:    Healthy, Pinned
-	//	False:   RolledBack, Failed, RollbackFailed, RollingBack, Paused,
+	//	False:   RolledBack, Failed, RollbackFailed, ReturnFailed, RollingBack,
+	//	         Paused,
 	//	         InputsMissing, InvalidImage, InvalidInput, Conflict, Refused,
 	//	         Unavailable
 	//	Unknown: Progressing, Baking, Pinned, NotObserved, ReadFailed
@@ -32,8 +33,8 @@ const (
 	// out.
 	//
 	//	True:    Healthy, Pinned
-	//	False:   RolledBack, Failed, RollbackFailed, RollingBack, Conflict,
-	//	         Refused, InputsMissing, InvalidImage, InvalidInput, Paused
+	//	False:   RolledBack, Failed, RollbackFailed, ReturnFailed, RollingBack,
+	//	         Conflict, Refused, InputsMissing, InvalidImage, InvalidInput, Paused
 	//	Unknown: Progressing, Baking, Pinned, ReadFailed
 	ConditionRolledOut = "RolledOut"
 
@@ -83,6 +84,9 @@ const (
 	// ReasonRollbackFailed: the desired Release failed, and so did what should
 	// have returned.
 	ReasonRollbackFailed = "RollbackFailed"
+	// ReasonReturnFailed: the spec went back to a Release that had proved
+	// healthy, and its pods do not come up again.
+	ReasonReturnFailed = "ReturnFailed"
 	// ReasonFailed: the desired Release failed and nothing is taken back,
 	// because there is no healthy Release or rollback is Manual.
 	ReasonFailed = "Failed"

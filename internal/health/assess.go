@@ -34,7 +34,7 @@ func Assess(facts Facts) Verdict {
 		}
 		verdict.Pods++
 		verdict.Signs = append(verdict.Signs, podSigns(pod)...)
-		if pod.Failed {
+		if pod.Failed && !outgrewItself(pod) {
 			continue // the node ended its containers
 		}
 		verdict.Restarts = max(verdict.Restarts, restarts(pod))
@@ -58,8 +58,12 @@ func Assess(facts Facts) Verdict {
 
 func podSigns(pod Pod) []Sign {
 	// A pod as a whole fails by its node's doing (evicted, refused, shut down):
-	// how its containers ended then tells nothing of the Release.
-	if pod.Failed {
+	// how its containers ended then tells nothing of the Release. Only when it
+	// was evicted for what it used itself, it does.
+	switch {
+	case outgrewItself(pod):
+		return []Sign{evictionSign(pod)}
+	case pod.Failed:
 		return infrastructureSigns(pod)
 	}
 	for _, signsOf := range classify {
@@ -92,6 +96,9 @@ func restarts(pod Pod) int32 {
 
 func lastEnd(pod Pod) time.Time {
 	var last time.Time
+	if pod.Failed {
+		last = pod.Turned // its containers may not have an end of their own
+	}
 	for _, container := range pod.Containers {
 		for _, end := range []*Termination{container.Ended, container.LastEnded} {
 			if end != nil {

@@ -130,6 +130,22 @@ func TestSignOfOnePod(t *testing.T) {
 			}),
 			want: []Sign{{Class: Infrastructure, Pod: "shop-x", Reason: "Evicted", Message: "low on memory"}},
 		},
+		"the pod was evicted under pressure of its node, though it exceeded its requests": {
+			pod:  pod(evicted("The node was low on resource: memory. Container app was using 2Gi, request is 1Gi, has larger consumption of memory, it exceeds. ")),
+			want: []Sign{{Class: Infrastructure, Pod: "shop-x", Reason: "Evicted", Message: "The node was low on resource: memory. Container app was using 2Gi, request is 1Gi, has larger consumption of memory, it exceeds. "}},
+		},
+		"the pod was evicted because it used more than it may": {
+			pod:  pod(evicted("Pod ephemeral local storage usage exceeds the total limit of containers 1Gi. ")),
+			want: []Sign{{Class: Crash, Pod: "shop-x", Reason: "Evicted", Message: "Pod ephemeral local storage usage exceeds the total limit of containers 1Gi. ", At: t0}},
+		},
+		"a volume of the pod outgrew its limit": {
+			pod:  pod(evicted("Usage of EmptyDir volume \"cache\" exceeds the limit \"1Gi\". ")),
+			want: []Sign{{Class: Crash, Pod: "shop-x", Reason: "Evicted", Message: "Usage of EmptyDir volume \"cache\" exceeds the limit \"1Gi\". ", At: t0}},
+		},
+		"the image is not signed as asked": {
+			pod:  pod(waiting("SignatureValidationFailed", "no signature")),
+			want: []Sign{{Class: Terminal, Pod: "shop-x", Container: "app", Reason: "SignatureValidationFailed", Message: "no signature"}},
+		},
 		"readiness does not come": {
 			pod: pod(func(_ *Pod, c *Container) { c.Ready = false }),
 			want: []Sign{{
@@ -148,6 +164,66 @@ func TestSignOfOnePod(t *testing.T) {
 				t.Errorf("signs: want -, got +:\n%s", diff)
 			}
 		})
+	}
+}
+
+// evicted is a pod that its kubelet ended as a whole.
+func evicted(message string) func(*Pod, *Container) {
+	return func(p *Pod, c *Container) {
+		c.Ready, p.Failed, p.Reason, p.Message, p.Turned = false, true, "Evicted", message, t0
+	}
+}
+
+func TestAnEvictionForWhatThePodUsedFailsTheBake(t *testing.T) {
+	outgrown := pod(evicted("Container app exceeded its local ephemeral storage limit \"1Gi\". "))
+	outgrown.Turned = t0.Add(5 * time.Second)
+	got := Assess(Facts{Pods: []Pod{outgrown}, NodesReady: true, CompletedAt: t0})
+	if want := t0.Add(5 * time.Second); got.Class != Crash || !got.LastEnd.Equal(want) {
+		t.Errorf("class %q, last end %s, want Crash and %s", got.Class, got.LastEnd, want)
+	}
+}
+
+// TestPullFailures tells answers that will not change from trouble that may
+// pass, by what containerd and registries say (Docker Hub, ghcr.io, Artifact
+// Registry, ECR, Harbor).
+func TestPullFailures(t *testing.T) {
+	const pull = `failed to pull and unpack image "r.example/shop:9": failed to resolve reference "r.example/shop:9": `
+	cases := map[string]struct {
+		message string
+		want    Class
+	}{
+		"not found":            {pull + `r.example/shop:9: not found`, Terminal},
+		"no such platform":     {pull + `no match for platform in manifest: not found`, Terminal},
+		"anonymous and denied": {pull + `pull access denied, repository does not exist or may require authorization: server message: insufficient_scope: authorization failed`, Terminal},
+		"unauthorized":         {pull + `failed to authorize: failed to fetch oauth token: unexpected status from GET request to https://r.example/token: 401 Unauthorized`, Terminal},
+		"forbidden":            {pull + `failed to authorize: failed to fetch anonymous token: unexpected status from GET request to https://r.example/token: 403 Forbidden`, Terminal},
+		"no basic credentials": {pull + `unexpected status from HEAD request to https://r.example/v2/shop/manifests/9: 401 Unauthorized: no basic auth credentials`, Terminal},
+		"internal error":       {pull + `unexpected status from HEAD request to https://r.example/v2/shop/manifests/9: 500 Internal Server Error`, Infrastructure},
+		"bad gateway":          {pull + `unexpected status from GET request to https://r.example/v2/: 502 Bad Gateway`, Infrastructure},
+		"unavailable":          {pull + `unexpected status from HEAD request to https://r.example/v2/: 503 Service Unavailable`, Infrastructure},
+		"gateway timeout":      {`failed to copy: httpReadSeeker: failed open: unexpected status code https://r.example/v2/shop/blobs/sha256:0: 504 Gateway Timeout`, Infrastructure},
+		"too many requests":    {pull + `unexpected status from HEAD request to https://r.example/v2/shop/manifests/9: 429 Too Many Requests`, Infrastructure},
+		"rate limit of the Hub": {`failed to copy: httpReadSeeker: failed open: unexpected status code https://r.example/v2/shop/manifests/sha256:0: ` +
+			`429 Too Many Requests - Server message: toomanyrequests: You have reached your unauthenticated pull rate limit`, Infrastructure},
+		"no such host":     {pull + `failed to do request: Head "https://r.example/v2/shop/manifests/9": dial tcp: lookup r.example: no such host`, Infrastructure},
+		"dns is down":      {pull + `failed to do request: Head "https://r.example/v2/": dial tcp: lookup r.example on 10.96.0.10:53: server misbehaving`, Infrastructure},
+		"refused":          {pull + `failed to do request: Head "https://r.example/v2/": dial tcp 192.0.2.1:443: connect: connection refused`, Infrastructure},
+		"dial timeout":     {pull + `failed to do request: Head "https://r.example/v2/": dial tcp 192.0.2.1:443: i/o timeout`, Infrastructure},
+		"tls timeout":      {pull + `failed to do request: Head "https://r.example/v2/": net/http: TLS handshake timeout`, Infrastructure},
+		"deadline":         {`rpc error: code = DeadlineExceeded desc = context deadline exceeded`, Infrastructure},
+		"cut off":          {`failed to copy: httpReadSeeker: failed open: failed to do request: Get "https://r.example/v2/": unexpected EOF`, Infrastructure},
+		"the node's limit": {`pull QPS exceeded`, Infrastructure},
+		"no room on disk":  {`failed to extract layer sha256:0: write /var/lib/containerd/tmp: no space left on device`, Infrastructure},
+	}
+	for name, c := range cases {
+		for _, reason := range []string{"ErrImagePull", "ImagePullBackOff"} {
+			t.Run(name+", "+reason, func(t *testing.T) {
+				got := Assess(Facts{Pods: []Pod{pod(waiting(reason, c.message))}, NodesReady: true})
+				if got.Class != c.want {
+					t.Errorf("class %q, want %q", got.Class, c.want)
+				}
+			})
+		}
 	}
 }
 

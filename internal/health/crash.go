@@ -1,5 +1,7 @@
 package health
 
+import "strings"
+
 const crashLoopBackOff = "CrashLoopBackOff"
 
 // crashSigns finds containers that end though they should run: ended, waiting
@@ -25,4 +27,22 @@ func crash(container Container) *Termination {
 		return &Termination{Reason: crashLoopBackOff, Message: container.WaitingMessage}
 	}
 	return nil
+}
+
+// outgrewItself tells whether the kubelet ended a pod as a whole because it used
+// more than it may by its own spec: a new pod would do the same. Any other end
+// as a whole is the node's doing. The messages are those of the kubelet's
+// pkg/kubelet/eviction: "Pod ephemeral local storage usage exceeds the total
+// limit", "Container app exceeded its local ephemeral storage limit", "Usage of
+// EmptyDir volume "cache" exceeds the limit"; under pressure of the node they
+// begin with "The node".
+func outgrewItself(pod Pod) bool {
+	return pod.Failed && pod.Reason == "Evicted" && strings.Contains(pod.Message, "exceed") && !strings.HasPrefix(pod.Message, "The node")
+}
+
+// evictionSign is about the pod as a whole, at the time its containers ended.
+func evictionSign(pod Pod) Sign {
+	sign := podSign(Crash, pod, pod.Reason, pod.Message)
+	sign.At = lastEnd(pod)
+	return sign
 }

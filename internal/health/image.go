@@ -37,6 +37,7 @@ var transientPulls = []string{
 	"unexpected eof",
 	"registryunavailable",
 	"pull qps exceeded",
+	"no space left on device",
 }
 
 // isTransientPull reads the message of a failed pull. The kubelet repeats the

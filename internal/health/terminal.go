@@ -8,6 +8,7 @@ var terminalWaits = map[string]bool{
 	"InvalidImageName":           true,
 	"ErrImageNeverPull":          true,
 	"ImageInspectError":          true,
+	"SignatureValidationFailed":  true,
 	"CreateContainerConfigError": true,
 	"CreateContainerError":       true,
 	"RunContainerError":          true,

@@ -201,6 +201,7 @@ func releaseFacts(r *v1alpha1.Release) rollout.Release {
 	out := rollout.Release{
 		Number:     r.Spec.Number,
 		InputHash:  r.Spec.InputHash,
+		Cause:      cause(r.Spec.Cause),
 		Health:     rollout.Unproven,
 		Created:    r.CreationTimestamp.Time,
 		Finished:   r.Status.FinishTime.Time,
@@ -218,6 +219,17 @@ func releaseFacts(r *v1alpha1.Release) rollout.Release {
 		out.Health, out.Reason, out.Message = rollout.Failed, c.Reason, c.Message
 	}
 	return out
+}
+
+// cause reads what made a Release necessary. Everything but a wish is a change
+// of inputs, in words of its own.
+func cause(said string) rollout.Cause {
+	switch c := rollout.Cause(said); c {
+	case rollout.CauseRetry, rollout.CauseRestart:
+		return c
+	case rollout.CauseInputs:
+	}
+	return rollout.CauseInputs
 }
 
 // Policy returns what the person wants of a rollout.

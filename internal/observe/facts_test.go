@@ -178,11 +178,11 @@ func TestReleases(t *testing.T) {
 	got := Releases([]v1alpha1.Release{
 		{
 			ObjectMeta: metav1.ObjectMeta{CreationTimestamp: metav1.NewTime(t0)},
-			Spec:       v1alpha1.ReleaseSpec{Number: 1, InputHash: "a", RetryToken: "r", RestartToken: "s"},
+			Spec:       v1alpha1.ReleaseSpec{Number: 1, InputHash: "a", Cause: "config shared-settings", RetryToken: "r", RestartToken: "s"},
 			Status:     v1alpha1.ReleaseStatus{Conditions: healthy(metav1.ConditionTrue), FinishTime: metav1.NewTime(t0), SupersededTime: metav1.NewTime(t0)},
 		},
 		{
-			Spec: v1alpha1.ReleaseSpec{Number: 2},
+			Spec: v1alpha1.ReleaseSpec{Number: 2, Cause: "retry"},
 			Status: v1alpha1.ReleaseStatus{
 				Conditions: healthy(metav1.ConditionFalse),
 				Progress:   v1alpha1.ProgressMark{Available: ptr.To[int32](1), Time: metav1.NewTime(t0)},
@@ -190,7 +190,7 @@ func TestReleases(t *testing.T) {
 			},
 		},
 		{
-			Spec: v1alpha1.ReleaseSpec{Number: 3},
+			Spec: v1alpha1.ReleaseSpec{Number: 3, Cause: "restart"},
 			Status: v1alpha1.ReleaseStatus{
 				Conditions: healthy(metav1.ConditionUnknown),
 				Progress:   v1alpha1.ProgressMark{Available: ptr.To[int32](1)},
@@ -198,12 +198,12 @@ func TestReleases(t *testing.T) {
 		},
 	})
 	want := []rollout.Release{
-		{Number: 1, InputHash: "a", Health: rollout.Healthy, Created: t0, Finished: t0, Superseded: true, Retry: "r", Restart: "s"},
+		{Number: 1, InputHash: "a", Cause: rollout.CauseInputs, Health: rollout.Healthy, Created: t0, Finished: t0, Superseded: true, Retry: "r", Restart: "s"},
 		{
-			Number: 2, Health: rollout.Failed, Reason: "CannotStart", Message: "no image",
+			Number: 2, Cause: rollout.CauseRetry, Health: rollout.Failed, Reason: "CannotStart", Message: "no image",
 			Progress: rollout.Mark{Available: 1, At: t0}, Suspect: rollout.Suspicion{Class: health.Crash, Since: t0},
 		},
-		{Number: 3, Health: rollout.Unproven, Progress: rollout.Mark{Available: 1, Stands: true}},
+		{Number: 3, Cause: rollout.CauseRestart, Health: rollout.Unproven, Progress: rollout.Mark{Available: 1, Stands: true}},
 	}
 	if diff := cmp.Diff(want, got); diff != "" {
 		t.Errorf("Releases: want -, got +:\n%s", diff)

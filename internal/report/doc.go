@@ -21,6 +21,7 @@
 //	Await                                 as reported before, of the same Releases
 //	Stall, RolledBack                     False RolledBack     Stalled
 //	Stall, RollbackFailed                 False RollbackFailed Stalled
+//	Stall, ReturnFailed                   False ReturnFailed   Stalled
 //	Stall, Failed                         False Failed         Stalled
 //	RollBack; Wait, RollingBack           False RollingBack    Reconciling
 //	Pinned, the rollout of P is complete  True Pinned          -

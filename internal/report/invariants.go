@@ -49,8 +49,8 @@ var possible = map[string]map[metav1.ConditionStatus][]string{
 	v1alpha1.ConditionReady: {
 		metav1.ConditionTrue: {v1alpha1.ReasonHealthy, v1alpha1.ReasonPinned},
 		metav1.ConditionFalse: {
-			v1alpha1.ReasonRolledBack, v1alpha1.ReasonFailed, v1alpha1.ReasonRollbackFailed, v1alpha1.ReasonRollingBack,
-			v1alpha1.ReasonPaused, v1alpha1.ReasonInputsMissing, v1alpha1.ReasonInvalidImage, v1alpha1.ReasonInvalidInput,
+			v1alpha1.ReasonRolledBack, v1alpha1.ReasonFailed, v1alpha1.ReasonRollbackFailed, v1alpha1.ReasonReturnFailed,
+			v1alpha1.ReasonRollingBack, v1alpha1.ReasonPaused, v1alpha1.ReasonInputsMissing, v1alpha1.ReasonInvalidImage, v1alpha1.ReasonInvalidInput,
 			v1alpha1.ReasonConflict, v1alpha1.ReasonRefused, v1alpha1.ReasonUnavailable,
 		},
 		metav1.ConditionUnknown: {
@@ -71,8 +71,8 @@ var possible = map[string]map[metav1.ConditionStatus][]string{
 	v1alpha1.ConditionRolledOut: {
 		metav1.ConditionTrue: {v1alpha1.ReasonHealthy, v1alpha1.ReasonPinned},
 		metav1.ConditionFalse: {
-			v1alpha1.ReasonRolledBack, v1alpha1.ReasonFailed, v1alpha1.ReasonRollbackFailed, v1alpha1.ReasonRollingBack,
-			v1alpha1.ReasonConflict, v1alpha1.ReasonRefused, v1alpha1.ReasonInputsMissing, v1alpha1.ReasonInvalidImage,
+			v1alpha1.ReasonRolledBack, v1alpha1.ReasonFailed, v1alpha1.ReasonRollbackFailed, v1alpha1.ReasonReturnFailed,
+			v1alpha1.ReasonRollingBack, v1alpha1.ReasonConflict, v1alpha1.ReasonRefused, v1alpha1.ReasonInputsMissing, v1alpha1.ReasonInvalidImage,
 			v1alpha1.ReasonInvalidInput, v1alpha1.ReasonPaused,
 		},
 		metav1.ConditionUnknown: {

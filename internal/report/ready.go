@@ -64,7 +64,7 @@ func stalled(rolledOut, ready *finding) *finding {
 func stalls(rolledOut *finding) bool {
 	switch rolledOut.reason {
 	case v1alpha1.ReasonRolledBack, v1alpha1.ReasonFailed, v1alpha1.ReasonRollbackFailed,
-		v1alpha1.ReasonConflict, v1alpha1.ReasonRefused,
+		v1alpha1.ReasonReturnFailed, v1alpha1.ReasonConflict, v1alpha1.ReasonRefused,
 		v1alpha1.ReasonInvalidImage, v1alpha1.ReasonInvalidInput:
 		return true
 	}

@@ -127,6 +127,9 @@ func reported(changes ...func(*Input)) func(*Input) {
 }
 
 // The decisions of a rollout of shop-7 that fails.
+const returnFailed = "shop-6 was healthy before and does not come up again: 1 of 3 pods of Release 6 available again: " +
+	"Unschedulable (pod shop-x: no room); what serves keeps serving: change the spec, or repair what its pods lack"
+
 var (
 	advance7 = rollout.Decision{Action: rollout.Advance, Desired: 7, Target: 7, LastHealthy: 6, Reason: v1alpha1.ReasonProgressing, Note: "Release 7 is desired, 6 runs"}
 	await7   = rollout.Decision{Action: rollout.Await, Desired: 7, Target: 7, LastHealthy: 6}
@@ -139,6 +142,7 @@ var (
 	rolled   = rollout.Decision{Action: rollout.Stall, Desired: 7, Target: 6, LastHealthy: 6, FailedRelease: 7, Reason: v1alpha1.ReasonRolledBack}
 	manual   = rollout.Decision{Action: rollout.Stall, Desired: 7, Target: 7, LastHealthy: 6, FailedRelease: 7, Reason: v1alpha1.ReasonFailed}
 	twice    = rollout.Decision{Action: rollout.Stall, Desired: 7, Target: 6, FailedRelease: 7, Reason: v1alpha1.ReasonRollbackFailed}
+	lost6    = rollout.Decision{Action: rollout.Stall, Desired: 6, Target: 6, LastHealthy: 6, Reason: v1alpha1.ReasonReturnFailed, Note: "1 of 3 pods of Release 6 available again: Unschedulable (pod shop-x: no room)"}
 	first    = rollout.Decision{Action: rollout.Advance, Desired: 1, Target: 1, Make: &rollout.Make{Number: 1}, Reason: v1alpha1.ReasonProgressing, Note: "Release 1 is new"}
 	stuck1   = rollout.Decision{Action: rollout.Stall, Desired: 1, Target: 1, FailedRelease: 1, Reason: v1alpha1.ReasonFailed}
 	hold6    = rollout.Decision{Action: rollout.Hold, Desired: 6, Target: 6, LastHealthy: 6, Reason: v1alpha1.ReasonPaused, Note: "spec.rollout.state is Paused; a change waits"}
@@ -658,6 +662,16 @@ var statusTests = map[string]struct {
 			{"Available", isFalse, "NothingRuns", "nothing runs"},
 			{"RolledOut", isFalse, "RollbackFailed", strings.Replace(failedBoth, "shop-6 runs", "nothing runs", 1)},
 			{"Stalled", isTrue, "RollbackFailed", strings.Replace(failedBoth, "shop-6 runs", "nothing runs", 1)},
+		},
+	},
+	"what a person went back to does not come up again": {
+		in: scene(runs(6, 1), serves(2, true), decided(lost6)),
+		want: []said{
+			{"Ready", isFalse, "ReturnFailed", returnFailed},
+			{"InputsResolved", isTrue, "Resolved", found},
+			{"Available", isTrue, "MinimumReplicasAvailable", "2 of 3 pods available (shop-6)"},
+			{"RolledOut", isFalse, "ReturnFailed", returnFailed},
+			{"Stalled", isTrue, "ReturnFailed", returnFailed},
 		},
 	},
 	"a child belongs to somebody else": {

@@ -98,7 +98,7 @@ func stands(reason, decided string) bool {
 	case v1alpha1.ReasonPinned:
 		return decided == v1alpha1.ReasonPinned
 	case v1alpha1.ReasonHealthy, v1alpha1.ReasonProgressing, v1alpha1.ReasonBaking,
-		v1alpha1.ReasonRollingBack, v1alpha1.ReasonRolledBack, v1alpha1.ReasonFailed, v1alpha1.ReasonRollbackFailed:
+		v1alpha1.ReasonRollingBack, v1alpha1.ReasonRolledBack, v1alpha1.ReasonFailed, v1alpha1.ReasonRollbackFailed, v1alpha1.ReasonReturnFailed:
 		return decided != v1alpha1.ReasonPinned
 	}
 	return false
@@ -122,6 +122,9 @@ func stuck(in Input, available *finding) *finding {
 		return no(v1alpha1.ReasonRolledBack, failedText(in, "; "+running+again+wayOutOfFailure))
 	case v1alpha1.ReasonRollbackFailed:
 		return no(v1alpha1.ReasonRollbackFailed, failedText(in, ", and so did what should have come back; "+running+" runs: "+wayOutOfFailure))
+	case v1alpha1.ReasonReturnFailed:
+		return no(v1alpha1.ReasonReturnFailed, around(in.name(in.Decision.Desired)+" was healthy before and does not come up again: ",
+			in.Decision.Note, "; what serves keeps serving: change the spec, or repair what its pods lack"))
 	default:
 		return no(v1alpha1.ReasonFailed, failedText(in, kept(in)+": "+wayOut(in)))
 	}

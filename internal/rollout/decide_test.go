@@ -341,6 +341,67 @@ func TestDecide(t *testing.T) {
 				Marks: []ReleaseMark{{Number: 2, Superseded: true}},
 			},
 		},
+		"reverted, and pods of others are left: its clock starts": {
+			state: State{InputHash: "a", Releases: []Release{proven(1), left(going(2))}, Running: runs(1), Now: at(5)},
+			want: Decision{
+				Action: Wait, Desired: 1, Target: 1, LastHealthy: 1, Reason: "Progressing", Recheck: at(35),
+				Note:  "3 pods of other Releases are to be replaced",
+				Marks: []ReleaseMark{{Number: 1, Progress: &Mark{At: at(5)}}},
+			},
+		},
+		"reverted before, and a clock from then is left: it starts anew": {
+			state: State{InputHash: "a", Releases: []Release{marked(proven(1), Mark{At: at(-500)}), left(going(2))}, Running: runs(1), Now: at(5)},
+			want: Decision{
+				Action: Wait, Desired: 1, Target: 1, LastHealthy: 1, Reason: "Progressing", Recheck: at(35),
+				Note:  "3 pods of other Releases are to be replaced",
+				Marks: []ReleaseMark{{Number: 1, Progress: &Mark{At: at(5)}}},
+			},
+		},
+		"reverted, on its way: wait until its deadline": {
+			state: State{InputHash: "a", Releases: []Release{marked(proven(1), Mark{At: at(5)}), left(going(2))}, Running: runs(1), Now: at(8)},
+			want: Decision{
+				Action: Wait, Desired: 1, Target: 1, LastHealthy: 1, Reason: "Progressing", Recheck: at(305),
+				Note: "3 pods of other Releases are to be replaced",
+			},
+		},
+		"reverted, and its pods do not come up again: stalled, nothing is taken back": {
+			state: State{InputHash: "b", Releases: []Release{proven(1), marked(proven(2), Mark{At: at(5)}), left(going(3))}, Running: runs(2), Now: at(305)},
+			want: Decision{
+				Action: Stall, Desired: 2, Target: 2, LastHealthy: 2, Reason: "ReturnFailed",
+				Note: "0 of 3 pods of Release 2 available again",
+			},
+		},
+		"unpinned to a Release whose clock ran before: it starts anew": {
+			state: State{InputHash: "b", Releases: []Release{proven(1), marked(proven(2), Mark{At: at(5)})}, Running: out(1, 60), Now: at(90)},
+			want: Decision{
+				Action: Advance, Desired: 2, Target: 2, LastHealthy: 2, Reason: "Progressing", Note: "Release 2 is desired, 1 runs",
+				Marks: []ReleaseMark{{Number: 2, Progress: &Mark{At: at(90)}}},
+			},
+		},
+		"paused while a Release comes back: its clock stands": {
+			state: State{
+				Held:     &Held{Reason: "InputsMissing", Message: "m"},
+				Releases: []Release{marked(proven(1), Mark{At: at(5)}), left(going(2))}, Running: runs(1), Now: at(8),
+			},
+			want: Decision{
+				Action: Hold, Desired: 1, Target: 1, LastHealthy: 1, Reason: "InputsMissing", Note: "m",
+				Marks: []ReleaseMark{{Number: 1, Progress: &Mark{Stands: true}}},
+			},
+		},
+		"a restart that failed is told of, though what runs has the same inputs": {
+			state: State{InputHash: "a", Restart: "x", Releases: []Release{proven(1), wished(failing(2, 15), "x")}, Running: out(1, 17), Now: at(60)},
+			want: Decision{
+				Action: Stall, Desired: 2, Target: 1, LastHealthy: 1, FailedRelease: 2, Reason: "RolledBack",
+				Note: "Release 2 failed (CannotStart: no such image); Release 1 serves again",
+			},
+		},
+		"a restart that failed is forgotten when its annotation goes": {
+			state: State{InputHash: "a", Releases: []Release{proven(1), wished(failing(2, 15), "x")}, Running: out(1, 17), Now: at(60)},
+			want: Decision{
+				Action: Settled, Desired: 1, Target: 1, LastHealthy: 1, Reason: "Healthy", Note: "Release 1 runs and has proved healthy",
+				Marks: []ReleaseMark{{Number: 2, Superseded: true}},
+			},
+		},
 		"a retry is asked for": {
 			state: State{InputHash: "b", Retry: "1", Releases: []Release{proven(1), failing(2, 15)}, Running: out(1, 17), Now: at(60)},
 			want: Decision{
@@ -374,6 +435,17 @@ func TestDecide(t *testing.T) {
 			}
 		})
 	}
+}
+
+func left(release Release) Release {
+	release.Superseded = true
+	return release
+}
+
+// wished is a Release that a restart asked for, with the inputs of the first.
+func wished(release Release, restart string) Release {
+	release.InputHash, release.Cause, release.Restart = "a", CauseRestart, restart
+	return release
 }
 
 func marked(release Release, mark Mark) Release {

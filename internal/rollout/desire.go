@@ -14,7 +14,7 @@ func desire(s State) choice {
 	if cause, wished := wish(s, newest); exists && wished {
 		return choice{next: s.next(cause)}
 	}
-	if exists && newest.InputHash == s.InputHash && newest.Health == Unproven && !newest.Superseded {
+	if exists && newest.InputHash == s.InputHash && !newest.Superseded && (newest.Health == Unproven || s.failedWish(newest)) {
 		return choice{desired: newest}
 	}
 	for _, candidate := range []func() (Release, bool){s.running, s.lastHealthy} {
@@ -26,6 +26,23 @@ func desire(s State) choice {
 		return choice{desired: newest}
 	}
 	return choice{next: s.next(CauseInputs)}
+}
+
+// failedWish tells whether a Release failed that a person asked for by an
+// annotation which is still there. The Release it was to replace can have the
+// same inputs: running that one is not what was asked for.
+func (s State) failedWish(release Release) bool {
+	if release.Health != Failed {
+		return false
+	}
+	switch release.Cause {
+	case CauseRetry:
+		return s.Retry != ""
+	case CauseRestart:
+		return s.Restart != ""
+	case CauseInputs:
+	}
+	return false
 }
 
 // wish tells whether the App carries a wish that no Release has answered yet.

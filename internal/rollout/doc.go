@@ -11,6 +11,8 @@
 //	----------------------------------------  ---------------------------------------
 //	a wish (retry, restart) not yet answered  a new Release
 //	N has hash h and is on its way            N
+//	N has hash h, answers a wish that still   N: what was asked for failed, also if
+//	stands, and failed                        H has the same inputs
 //	R or H has hash h                         that one; N, if another, is superseded
 //	N has hash h and is not superseded        N: the same inputs are not tried again
 //	otherwise                                 a new Release
@@ -27,7 +29,9 @@
 //	something to do, but rollout.state is Paused     Hold          Paused
 //	D not failed, R is not D                         Advance       Progressing
 //	R is what it should be, Deployment not observed  Await
-//	D healthy, R is D, pods of other Releases left   Wait          Progressing
+//	D healthy, R is D and complete, others' pods     Wait          Progressing
+//	D healthy, R is D and comes back                 Wait          Progressing
+//	D healthy, R is D, does not come up again        Stall         ReturnFailed
 //	D healthy, R is D                                Settled       Healthy
 //	D not proved, R is D, no pods wanted             Settled       Healthy, nothing is proved
 //	R is D, failure budget spent                     D failed, then as the rows for a failed D

@@ -69,11 +69,14 @@ func hold(s State, reason, note string) Decision {
 }
 
 // returns tells that the running Release is on its way back, because the newest
-// one failed.
+// one failed or a person went back to its inputs.
 func (s State) returns(running Release) bool {
+	if !s.Running.Observed || !s.Running.CompletedAt.IsZero() {
+		return false
+	}
 	newest, _ := s.newest()
-	return newest.Health == Failed && !newest.Superseded && newest.Number != running.Number &&
-		s.Running.Observed && s.Running.CompletedAt.IsZero()
+	return newest.Health == Failed && !newest.Superseded && newest.Number != running.Number ||
+		running.Health == Healthy && s.Running.Old > 0
 }
 
 // pinned runs the Release a person named, whatever became of it.
@@ -85,6 +88,9 @@ func pinned(s State) Decision {
 	}
 	switch {
 	case !s.Running.Exists || s.Running.Release != target:
+		if release, ok := s.numbered(target); ok {
+			d.mark(s.rewind(release))
+		}
 	case !s.Running.Observed:
 		d.Action = Await
 	case s.Running.Old > 0 || s.Running.UpdatedAvailable < s.Running.Want:
@@ -136,6 +142,8 @@ func advance(s State, desired Release) Decision {
 	}
 	if desired.Health == Unproven {
 		d.mark(start(s, newTrial(desired)))
+	} else {
+		d.mark(s.rewind(desired))
 	}
 	return d
 }
@@ -154,11 +162,65 @@ func settle(s State, desired Release) Decision {
 		Action: Settled, Desired: desired.Number, Target: desired.Number, Reason: v1alpha1.ReasonHealthy,
 		Note: fmt.Sprintf("Release %d runs and has proved healthy", desired.Number),
 	}
-	if s.Running.Old > 0 {
-		d.Action, d.Reason = Wait, v1alpha1.ReasonProgressing
-		d.Note = fmt.Sprintf("%d pods of other Releases are to be replaced", s.Running.Old)
+	switch {
+	case s.Running.Old == 0:
+		return d
+	case s.Running.CompletedAt.IsZero():
+		return comeBack(s, desired)
 	}
+	d.Action, d.Reason = Wait, v1alpha1.ReasonProgressing
+	d.Note = fmt.Sprintf("%d pods of other Releases are to be replaced", s.Running.Old)
 	return d
+}
+
+// comeBack watches a Release that has proved healthy and takes the place of
+// others again, because a person went back to its inputs. It does not fail when
+// it does not come up: nothing newer is to blame, and what still serves keeps
+// serving. But the App no longer says that it is on its way.
+func comeBack(s State, desired Release) Decision {
+	d := Decision{
+		Action: Wait, Desired: desired.Number, Target: desired.Number, Reason: v1alpha1.ReasonProgressing,
+		Note: fmt.Sprintf("%d pods of other Releases are to be replaced", s.Running.Old),
+	}
+	mark := desired.Progress
+	if !s.ticks(desired) {
+		mark = Mark{At: s.Now}
+		d.mark(ReleaseMark{Number: desired.Number, Progress: &mark})
+		d.Recheck = s.Now.Add(s.Policy.step())
+		return d
+	}
+	verdict := judge(s, trial{release: desired, since: mark.At, returns: true})
+	if verdict.failed != nil {
+		return d.stall(desired.Number, v1alpha1.ReasonReturnFailed, fmt.Sprintf(
+			"%d of %d pods of Release %d available again%s", s.Running.UpdatedAvailable, s.Running.Want, desired.Number, because(s.Verdict)))
+	}
+	d.Recheck = verdict.recheck
+	d.mark(verdict.mark)
+	return d
+}
+
+// ticks tells whether the clock of a Release that comes back was started since:
+// its mark is younger than all that happened before it had to come back.
+func (s State) ticks(release Release) bool {
+	mark := release.Progress
+	if mark.Stands {
+		return true
+	}
+	for _, other := range s.Releases {
+		if mark.At.Before(other.Finished) || other.Number != release.Number && mark.At.Before(other.Created) {
+			return false
+		}
+	}
+	return !mark.At.IsZero()
+}
+
+// rewind starts the clock of a Release that came back once before and is to
+// come back again.
+func (s State) rewind(release Release) ReleaseMark {
+	if release.Health != Healthy || !s.ticks(release) {
+		return ReleaseMark{Number: release.Number}
+	}
+	return ReleaseMark{Number: release.Number, Progress: &Mark{At: s.Now}}
 }
 
 // prove judges the desired Release while it goes out and bakes.

@@ -62,6 +62,7 @@ const (
 type Release struct {
 	Number     int64
 	InputHash  string
+	Cause      Cause
 	Health     Health
 	Reason     string // of the failure, when it failed
 	Message    string

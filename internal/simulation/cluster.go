@@ -29,7 +29,6 @@ type Cluster struct {
 // Release is a Release with what its pods are made of.
 type Release struct {
 	rollout.Release
-	Cause    rollout.Cause
 	Template world.Template
 	Evidence []health.Sign
 }
@@ -133,12 +132,12 @@ func (c *Cluster) make(wanted rollout.Make) {
 		Release: rollout.Release{
 			Number:    wanted.Number,
 			InputHash: c.inputHash(),
+			Cause:     wanted.Cause,
 			Health:    rollout.Unproven,
 			Created:   c.World.Now().Truncate(time.Second),
 			Retry:     wanted.Retry,
 			Restart:   wanted.Restart,
 		},
-		Cause:    wanted.Cause,
 		Template: c.template(wanted.Number),
 	})
 }
