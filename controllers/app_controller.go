@@ -25,6 +25,7 @@ import (
 // AppReconciler runs Apps.
 type AppReconciler struct {
 	client.Client
+	Live     client.Reader // without a cache
 	Resolver *resolve.Resolver
 	Applier  *apply.Applier
 	Events   events.EventRecorder

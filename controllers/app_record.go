@@ -7,10 +7,13 @@ import (
 
 	apierrors "k8s.io/apimachinery/pkg/api/errors"
 	metav1 "k8s.io/apimachinery/pkg/apis/meta/v1"
+	ctrl "sigs.k8s.io/controller-runtime"
 	"sigs.k8s.io/controller-runtime/pkg/client"
 
 	"github.com/bowline-dev/bowline/api/v1alpha1"
 	"github.com/bowline-dev/bowline/internal/apply"
+	"github.com/bowline-dev/bowline/internal/health"
+	"github.com/bowline-dev/bowline/internal/observe"
 	"github.com/bowline-dev/bowline/internal/release"
 	"github.com/bowline-dev/bowline/internal/render"
 	"github.com/bowline-dev/bowline/internal/report"
@@ -46,7 +49,7 @@ func (p *pass) mark(ctx context.Context, mark rollout.ReleaseMark) error {
 		return fmt.Errorf("mark Release %d of App %q: there is no such Release", mark.Number, p.app.Name)
 	}
 	*marked = *marked.DeepCopy() // what the caches hold is not ours to change
-	patch, err := statusPatch(marked, marked.Status, report.ReleaseStatus(marked.Status, mark, p.verdict.Signs, p.now))
+	patch, err := statusPatch(marked, marked.Status, report.ReleaseStatus(marked.Status, mark, p.signs(ctx, mark), p.now))
 	if err != nil {
 		return err
 	}
@@ -54,6 +57,25 @@ func (p *pass) mark(ctx context.Context, mark rollout.ReleaseMark) error {
 		return fmt.Errorf("write the status of Release %q: %w", marked.Name, err)
 	}
 	return nil
+}
+
+// mostAsked is how many pods' events are read when a Release fails.
+const mostAsked = 3
+
+// signs are the verdict's, with what kubelets said of failing probes when they
+// are to be kept as evidence. A verdict does not wait for that: what cannot be
+// read is left out.
+func (p *pass) signs(ctx context.Context, mark rollout.ReleaseMark) []health.Sign {
+	signs := p.verdict.Signs
+	if mark.Verdict == nil || !mark.Verdict.Evidence {
+		return signs
+	}
+	failures, err := observe.ProbeFailures(ctx, p.Live, p.app.Namespace, health.PodsToAsk(signs, mostAsked))
+	if err != nil {
+		ctrl.LoggerFrom(ctx).Error(err, "the evidence lacks what probes said")
+		return signs
+	}
+	return health.Explain(signs, failures)
 }
 
 func (p *pass) make(ctx context.Context, wanted *rollout.Make) error {

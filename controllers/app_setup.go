@@ -43,6 +43,7 @@ import (
 // +kubebuilder:rbac:groups="",resources=services,verbs=get;list;watch;create;patch;delete
 // +kubebuilder:rbac:groups="",resources=configmaps;secrets,verbs=get;list;watch;create;patch;delete
 // +kubebuilder:rbac:groups="",resources=pods;nodes,verbs=get;list;watch
+// +kubebuilder:rbac:groups="",resources=events,verbs=list
 // +kubebuilder:rbac:groups=events.k8s.io,resources=events,verbs=create;patch
 
 const (
@@ -63,6 +64,7 @@ func SetupApp(ctx context.Context, mgr ctrl.Manager, workers int) error {
 	clk := clock.RealClock{}
 	r := &AppReconciler{
 		Client:   mgr.GetClient(),
+		Live:     mgr.GetAPIReader(),
 		Resolver: resolve.New(mgr.GetCache(), mgr.GetAPIReader()),
 		Applier:  apply.New(mgr.GetClient(), mgr.GetAPIReader(), clk),
 		Events:   mgr.GetEventRecorder("bowline"),

@@ -1,5 +1,10 @@
 package health
 
+const (
+	reasonNotReady   = "NotReady"
+	reasonNotStarted = "NotStarted"
+)
+
 // notReadySigns finds pods with nothing worse to show than that they are not
 // ready: a probe fails, or the containers are still being made.
 func notReadySigns(pod Pod) []Sign {
@@ -13,13 +18,13 @@ func notReadySigns(pod Pod) []Sign {
 		case container.Waiting != "":
 			signs = append(signs, waitingSign(NotReady, pod, container))
 		case !container.Started:
-			signs = append(signs, containerSign(pod, container, "NotStarted", "the container has not started, or its startup probe has not succeeded"))
+			signs = append(signs, containerSign(pod, container, reasonNotStarted, "the container has not started, or its startup probe has not succeeded"))
 		default:
-			signs = append(signs, containerSign(pod, container, "NotReady", "the container runs, and its readiness probe does not succeed"))
+			signs = append(signs, containerSign(pod, container, reasonNotReady, "the container runs, and its readiness probe does not succeed"))
 		}
 	}
 	if len(signs) == 0 {
-		return []Sign{podSign(NotReady, pod, "NotReady", "the pod is not ready")}
+		return []Sign{podSign(NotReady, pod, reasonNotReady, "the pod is not ready")}
 	}
 	return signs
 }

@@ -41,12 +41,12 @@ var _ = Describe("History", func() {
 	Concurrently("keeps what has pods", func(s *Scene) {
 		shop := s.Runs(Spec(good, history(1), manual, bake(0), level("1"), deadline(600)))
 		shop.Change(all(image(neverUp), level("2")))
-		s.Eventually(shop.podsOf("2")).WithTimeout(soon).Should(Equal(1))
+		s.Eventually(shop.podsOf("2")).WithTimeout(soon).Should(HaveLen(1))
 		shop.Change(all(image("registry.example/shop:never-ready-2"), level("3")))
-		s.Eventually(shop.podsOf("3")).WithTimeout(soon).Should(Equal(1))
+		s.Eventually(shop.podsOf("3")).WithTimeout(soon).Should(HaveLen(1))
 		s.Expect(shop.Releases()).To(ContainElements("shop-1 Healthy (spec)", "shop-3 Progressing (spec)"))
 		s.Expect(shop.levels()).To(ContainElements("1", "3"))
-		s.Expect(shop.podsOf("1")()).To(Equal(2))
+		s.Expect(shop.podsOf("1")()).To(HaveLen(2))
 	})
 
 	Concurrently("keeps no copy of a Secret longer than it may serve", func(s *Scene) {
@@ -156,9 +156,9 @@ func (a *App) keys() []string {
 	return keys
 }
 
-// podsOf counts the pods of a Release.
-func (a *App) podsOf(release string) func() int {
-	return func() int {
-		return len(slices.DeleteFunc(a.Pods(), func(p corev1.Pod) bool { return p.Labels[v1alpha1.LabelRelease] != release }))
+// podsOf finds the pods of a Release.
+func (a *App) podsOf(release string) func() []corev1.Pod {
+	return func() []corev1.Pod {
+		return slices.DeleteFunc(a.Pods(), func(p corev1.Pod) bool { return p.Labels[v1alpha1.LabelRelease] != release })
 	}
 }

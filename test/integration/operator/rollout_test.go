@@ -176,8 +176,15 @@ var _ = Describe("Trouble that may pass", func() {
 	Concurrently("such as pods that do not become ready has until the deadline", func(s *Scene) {
 		shop := s.Runs(Spec(good, deadline(12)))
 		shop.Image(neverUp)
+		s.Eventually(shop.podsOf("2")).WithTimeout(soon).ShouldNot(BeEmpty())
+		for _, pod := range shop.podsOf("2")() {
+			s.Create(probeFailed(pod, "Readiness probe failed: HTTP probe failed with statuscode: 503"))
+		}
 		shop.Becomes(RolledBack, time.Minute)
 		s.Expect(shop.Releases()).To(Equal([]string{"shop-1 Healthy (spec)", "shop-2 NotReady (spec)"}))
+		s.Expect(shop.Release(2).Status.Evidence).To(ContainElement(And(
+			HaveField("Reason", "NotReady"), HaveField("Container", "app"),
+			HaveField("Message", "Readiness probe failed: HTTP probe failed with statuscode: 503"))))
 		s.Expect(shop.lasted(2)).To(BeNumerically("~", 13*time.Second, 3*time.Second))
 		s.Expect(shop.Condition("Ready")).To(MatchRegexp(`shop-2 failed \(NotReady: 0 of 2 updated pods available, none more for 1[2-5] s, deadline 12 s: NotReady `))
 	})
@@ -240,6 +247,20 @@ var _ = Describe("A revert", func() {
 		s.Expect(shop.Releases()).To(Equal([]string{"shop-1 Healthy (spec)", "shop-2 CannotStart (spec) superseded", "shop-3 CannotStart (spec)"}))
 	})
 })
+
+// probeFailed is what a kubelet tells of a pod's container. Simulated nodes tell
+// nothing.
+func probeFailed(pod corev1.Pod, message string) *corev1.Event {
+	return &corev1.Event{
+		ObjectMeta: metav1.ObjectMeta{GenerateName: pod.Name + "."},
+		InvolvedObject: corev1.ObjectReference{
+			APIVersion: "v1", Kind: "Pod", Namespace: pod.Namespace, Name: pod.Name, UID: pod.UID, FieldPath: "spec.containers{app}",
+		},
+		Type: corev1.EventTypeWarning, Reason: "Unhealthy", Message: message, Count: 1,
+		FirstTimestamp: metav1.Now(), LastTimestamp: metav1.Now(),
+		Source: corev1.EventSource{Component: "kubelet"},
+	}
+}
 
 // runs tells whether a Deployment is to run an image.
 func runs(image string) func(*appsv1.Deployment) bool {
