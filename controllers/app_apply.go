@@ -180,33 +180,18 @@ func (p *pass) copyOnce(known map[string]metav1.PartialObjectMetadata, name stri
 
 // collect deletes Releases that are too many and copies that no Release needs.
 func (p *pass) collect(ctx context.Context) error {
-	needed := p.needed()
-	stale := release.Stale(p.releases, p.app.Spec.Rollout.History(), needed...)
-	kept := slices.DeleteFunc(slices.Clone(p.releases), func(r v1alpha1.Release) bool {
-		return slices.ContainsFunc(stale, func(s v1alpha1.Release) bool { return s.UID == r.UID })
-	})
-	for i := range stale {
-		if err := p.Applier.Delete(ctx, &stale[i]); err != nil {
+	needed := rollout.Needed(p.state, p.decision, p.snapshot.ReleasesWithPods())
+	keep := release.Collect(p.releases, p.app.Spec.Rollout.History(), needed...)
+	for i := range keep.Stale {
+		if err := p.Applier.Delete(ctx, &keep.Stale[i]); err != nil {
 			return err
 		}
 	}
-	configMaps := release.Copies(kept)[v1alpha1.SourceConfigMap]
-	if err := p.deleteUnused(ctx, "ConfigMap", p.snapshot.ConfigMaps, configMaps); err != nil {
+	if err := p.deleteUnused(ctx, "ConfigMap", p.snapshot.ConfigMaps, keep.ConfigMaps); err != nil {
 		return err
 	}
-	// Old Secrets are kept no longer than they may serve.
-	secrets := release.Copies(slices.DeleteFunc(kept, func(r v1alpha1.Release) bool {
-		return !slices.Contains(needed, r.Spec.Number)
-	}))[v1alpha1.SourceSecret]
-	secrets[release.KeyName(p.app.Name)] = true
-	return p.deleteUnused(ctx, "Secret", p.snapshot.Secrets, secrets)
-}
-
-// needed are the numbers of the Releases that run, are desired, may return, or
-// still have pods.
-func (p *pass) needed() []int64 {
-	needed := []int64{p.decision.Desired, p.decision.Target, p.decision.LastHealthy, p.state.Running.Release, p.state.PinnedTo}
-	return append(needed, p.snapshot.ReleasesWithPods()...)
+	keep.Secrets[release.KeyName(p.app.Name)] = true
+	return p.deleteUnused(ctx, "Secret", p.snapshot.Secrets, keep.Secrets)
 }
 
 func (p *pass) deleteUnused(ctx context.Context, kind string, have map[string]metav1.PartialObjectMetadata, used map[string]bool) error {

@@ -6,6 +6,28 @@ import (
 	"github.com/bowline-dev/bowline/api/v1alpha1"
 )
 
+// Kept is what stays of an App's Releases, and which of them may go.
+type Kept struct {
+	// Stale are the Releases that may be deleted.
+	Stale []v1alpha1.Release
+	// ConfigMaps and Secrets are the names of the copies that must stay.
+	ConfigMaps, Secrets map[string]bool
+}
+
+// Collect says what of an App's Releases may go: see Stale. Copies of ConfigMaps
+// stay as long as a Release that they belong to, copies of Secrets only while
+// such a Release is needed: old credentials lie about no longer than they may
+// serve.
+func Collect(releases []v1alpha1.Release, limit int, needed ...int64) Kept {
+	stale := Stale(releases, limit, needed...)
+	kept := slices.DeleteFunc(slices.Clone(releases), func(r v1alpha1.Release) bool {
+		return slices.ContainsFunc(stale, func(s v1alpha1.Release) bool { return s.Spec.Number == r.Spec.Number })
+	})
+	configMaps := Copies(kept)[v1alpha1.SourceConfigMap]
+	serving := slices.DeleteFunc(kept, func(r v1alpha1.Release) bool { return !slices.Contains(needed, r.Spec.Number) })
+	return Kept{Stale: stale, ConfigMaps: configMaps, Secrets: Copies(serving)[v1alpha1.SourceSecret]}
+}
+
 // Stale returns the Releases that may be deleted: all but the newest limit
 // ones and those that are needed. Age alone never deletes what may have to
 // return. The Releases are in order of their numbers.

@@ -36,6 +36,24 @@ func TestStale(t *testing.T) {
 	}
 }
 
+func TestCollect(t *testing.T) {
+	of := func(number int64, config, secret string) v1alpha1.Release {
+		return v1alpha1.Release{Spec: v1alpha1.ReleaseSpec{Number: number, ConfigName: config, Sources: []v1alpha1.PinnedSource{
+			{Kind: v1alpha1.SourceSecret, Name: "stripe", CopyName: secret},
+		}}}
+	}
+	first, second, third, fourth := of(1, "c1", "s1"), of(2, "c1", "s2"), of(3, "c3", "s3"), of(4, "c4", "s4")
+	got := Collect([]v1alpha1.Release{first, second, third, fourth}, 2, 2, 4)
+	want := Kept{
+		Stale:      []v1alpha1.Release{first},
+		ConfigMaps: map[string]bool{"c1": true, "c3": true, "c4": true},
+		Secrets:    map[string]bool{"s2": true, "s4": true},
+	}
+	if diff := cmp.Diff(want, got); diff != "" {
+		t.Errorf("Collect: want -, got +:\n%s", diff)
+	}
+}
+
 func TestCopies(t *testing.T) {
 	releases := []v1alpha1.Release{{Spec: v1alpha1.ReleaseSpec{
 		ConfigName: "shop-config-1",

@@ -1,6 +1,7 @@
 package simulation
 
 import (
+	"cmp"
 	"slices"
 	"strings"
 	"time"
@@ -22,6 +23,11 @@ type Cluster struct {
 	Releases []Release
 	World    *world.World
 
+	// secrets are the copies of the App's Secret that there are: one for each
+	// configuration. lost tells of one that was needed and had been collected.
+	secrets map[string]bool
+	lost    error
+
 	changes int // of the App and its Releases
 	hashes  map[world.Template]string
 }
@@ -39,7 +45,7 @@ func (c *Cluster) Changes() int { return c.changes + c.World.Changes() }
 // State is what the operator reads, put together as Decide wants it.
 func (c *Cluster) State() rollout.State {
 	rolling := c.App.Spec.Rollout
-	pinned, _ := release.Number(c.App.Name, c.App.Annotations[v1alpha1.AnnotationRollbackTo])
+	pinned, held := c.pin()
 	state := rollout.State{
 		Now: c.World.Now(),
 		Policy: rollout.Policy{
@@ -49,14 +55,14 @@ func (c *Cluster) State() rollout.State {
 			Bake:             rolling.Bake(),
 			MaxRestarts:      rolling.RestartBudget(),
 		},
-		Held:     c.Held,
+		Held:     cmp.Or(c.Held, held),
 		Retry:    c.App.Annotations[v1alpha1.AnnotationRetry],
 		Restart:  c.App.Annotations[v1alpha1.AnnotationRestart],
 		PinnedTo: pinned,
 		Running:  c.World.Running(),
 		Verdict:  health.Assess(c.World.Facts()),
 	}
-	if c.Held == nil {
+	if state.Held == nil {
 		state.InputHash = c.inputHash()
 	}
 	for _, r := range c.Releases {

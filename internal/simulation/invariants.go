@@ -15,9 +15,12 @@ type Invariants struct {
 	// happened since.
 	calm   bool
 	losses int
-	floor  int32
-	scaled time.Time // when floor was last another one
+	// floor and ceiling bound the pods in a rolling update; scaled is when they
+	// were last others.
+	floor, ceiling int32
+	scaled         time.Time
 
+	newest    int64         // the largest number of a Release
 	rollbacks map[int64]int // by failed Release
 	fates     map[int64]rollout.Health
 }
@@ -32,12 +35,12 @@ func (i *Invariants) Disturbed() { i.calm = false }
 const scalingTime = 5 * time.Second
 
 // Serving checks that pods that served are not taken away below what the rolling
-// update keeps.
+// update keeps, and that there are never more than it makes.
 func (i *Invariants) Serving(c *Cluster) error {
 	w := c.World
-	serving, floor := w.Serving(), w.MinAvailable()
-	if floor != i.floor {
-		i.floor, i.scaled = floor, w.Now()
+	serving, floor, ceiling := w.Serving(), w.MinAvailable(), w.MaxPods()
+	if floor != i.floor || ceiling != i.ceiling {
+		i.floor, i.ceiling, i.scaled = floor, ceiling, w.Now()
 	}
 	disturbed := w.Losses() != i.losses || w.Now().Sub(i.scaled) < scalingTime
 	wasCalm := i.calm && !disturbed
@@ -46,13 +49,17 @@ func (i *Invariants) Serving(c *Cluster) error {
 	if wasCalm && serving < floor {
 		return fmt.Errorf("%d pods serve, the rolling update keeps %d, and nobody else took them", serving, floor)
 	}
+	if pods := w.Pods(); pods > ceiling && !disturbed {
+		return fmt.Errorf("there are %d pods, the rolling update makes at most %d", pods, ceiling)
+	}
 	return nil
 }
 
 // Pass checks one pass of the operator.
 func (i *Invariants) Pass(before snapshot, s rollout.State, d rollout.Decision, p *Player) error {
 	return errors.Join(
-		numbersRiseByOne(p.Cluster),
+		i.numbersRiseByOne(p.Cluster),
+		nothingWantedIsLost(p.Cluster, d),
 		i.fatesAreFinal(p.Cluster, d),
 		neverToAFailed(s, d),
 		i.oneRollbackEach(before, s, d, p),
@@ -65,13 +72,27 @@ func (i *Invariants) Pass(before snapshot, s rollout.State, d rollout.Decision, 
 	)
 }
 
-func numbersRiseByOne(c *Cluster) error {
-	for i, r := range c.Releases {
-		if r.Number != int64(i+1) {
-			return fmt.Errorf("the Release in place %d has the number %d", i+1, r.Number)
+// numbersRiseByOne: a new Release has the number after the newest there ever
+// was, also when older ones have been collected.
+func (i *Invariants) numbersRiseByOne(c *Cluster) error {
+	for _, r := range c.Releases {
+		if r.Number > i.newest+1 {
+			return fmt.Errorf("shop-%d follows shop-%d", r.Number, i.newest)
 		}
+		i.newest = max(i.newest, r.Number)
 	}
 	return nil
+}
+
+// nothingWantedIsLost: what runs, is desired or may return is there, with all
+// that its pods use.
+func nothingWantedIsLost(c *Cluster, d rollout.Decision) error {
+	for _, number := range []int64{d.Desired, d.Target, d.LastHealthy, c.World.Running().Release} {
+		if number != 0 && c.release(number) == nil {
+			return fmt.Errorf("%s to shop-%d: shop-%d has been collected", d.Action, d.Target, number)
+		}
+	}
+	return c.lost
 }
 
 // fatesAreFinal: a failed Release stays failed; a healthy one stays healthy

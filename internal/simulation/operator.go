@@ -74,15 +74,19 @@ func (o *Operator) carryOut(state rollout.State, d rollout.Decision) (alive bool
 	if target == nil {
 		return true
 	}
+	c.copySecret(*target, state.PinnedTo != 0)
 	before := c.World.Replicas()
-	if !c.World.Apply(c.intent(*target, d)) {
-		return true
+	if c.World.Apply(c.intent(*target, d)) {
+		o.Writes.Deployment++
+		if c.World.Replicas() != before {
+			o.Writes.Replicas++
+		}
+		if o.dies() {
+			return false
+		}
 	}
-	o.Writes.Deployment++
-	if c.World.Replicas() != before {
-		o.Writes.Replicas++
-	}
-	return !o.dies()
+	c.collect(state, d)
+	return true
 }
 
 // dies tells whether the operator's time has come, and lets it come only once.

@@ -30,7 +30,7 @@ type Player struct {
 
 // NewPlayer returns a player in an empty cluster of three nodes.
 func NewPlayer() *Player {
-	cluster := &Cluster{World: world.New("shop", 3), hashes: map[world.Template]string{}}
+	cluster := &Cluster{World: world.New("shop", 3), hashes: map[world.Template]string{}, secrets: map[string]bool{}}
 	return &Player{
 		Cluster:    cluster,
 		Operator:   &Operator{cluster: cluster},

@@ -14,7 +14,7 @@ import (
 
 var onlySeed = flag.Uint64("seed", 0, "play only the random scenario of this seed, and print its transcript")
 
-const seeds = 100
+const seeds = 1000
 
 // TestRandomScenarios plays scenarios nobody thought of. Only the invariants are
 // checked, and that everything comes to rest.
@@ -61,6 +61,7 @@ func (r *randomly) create() Step {
 		Deadline([]int32{5, 60, 90, 300}[r.IntN(4)]),
 		Bake([]int32{0, 5, 30}[r.IntN(3)]),
 		MaxRestarts([]int32{0, 2, 10}[r.IntN(3)]),
+		History([]int32{1, 2, 10}[r.IntN(3)]),
 	}
 	if r.IntN(5) == 0 {
 		options = append(options, Manual)

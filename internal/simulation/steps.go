@@ -49,6 +49,11 @@ func MaxRestarts(n int32) Option {
 	return func(app *v1alpha1.App) { app.Spec.Rollout.MaxRestarts = &n }
 }
 
+// History sets historyLimit.
+func History(limit int32) Option {
+	return func(app *v1alpha1.App) { app.Spec.Rollout.HistoryLimit = limit }
+}
+
 // Surge sets maxSurge and maxUnavailable.
 func Surge(surge, unavailable string) Option {
 	return func(app *v1alpha1.App) {

@@ -112,6 +112,15 @@ func (w *World) MinAvailable() int32 {
 	return w.deployment.replicas - unavailable
 }
 
+// MaxPods is how many pods a rolling update makes at most.
+func (w *World) MaxPods() int32 {
+	if w.deployment == nil {
+		return 0
+	}
+	surge, _ := w.deployment.fences()
+	return w.deployment.replicas + surge
+}
+
 // controller is the Deployment controller in one of its passes.
 type controller struct {
 	w     *World

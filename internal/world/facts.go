@@ -70,6 +70,17 @@ func (w *World) Serving() int32 {
 	return serving
 }
 
+// Pods is how many pods there are that nobody deleted.
+func (w *World) Pods() int32 {
+	pods := int32(0)
+	for _, p := range w.pods {
+		if !p.deleting() {
+			pods++
+		}
+	}
+	return pods
+}
+
 // PodNames are the names of the pods that nobody deleted, oldest first.
 func (w *World) PodNames() []string {
 	var names []string
@@ -79,6 +90,18 @@ func (w *World) PodNames() []string {
 		}
 	}
 	return names
+}
+
+// ReleasesWithPods are the numbers of the Releases that have pods, those that are
+// going away included.
+func (w *World) ReleasesWithPods() []int64 {
+	var numbers []int64
+	for _, p := range w.pods {
+		if n := p.set.template.Release; !slices.Contains(numbers, n) {
+			numbers = append(numbers, n)
+		}
+	}
+	return numbers
 }
 
 func (w *World) availablePods(release int64) int32 {
