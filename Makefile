@@ -70,15 +70,19 @@ test-unit: ## Run the tests that need no cluster, the simulation among them.
 
 .PHONY: test-integration
 test-integration: ## Run the tests against real control planes, one at a time; they are built on first use.
-	set -e; KUBEBUILDER_ASSETS="$(assets)"; export KUBEBUILDER_ASSETS; $(GO_TEST) -p=1 ./test/...
+	set -e; KUBEBUILDER_ASSETS="$(assets)"; export KUBEBUILDER_ASSETS; $(GO_TEST) -p=1 $$(go list ./test/... | grep -v /mutation)
+
+.PHONY: test-mutations
+test-mutations: ## Break the engine in small ways, and check that the tests without a cluster catch each.
+	go test -count=1 ./test/mutation
 
 .PHONY: test-tools
 test-tools: ## Run the tests of what the tests use: the modules below test/.
 	@set -e; for module in $(filter-out ./,$(MODULES)); do (set -x; cd $$module && go test -shuffle=on -timeout=20m ./...); done
 
 .PHONY: simulate
-simulate: ## Play rollouts in the simulated world, known ones and random ones; SEED plays and prints one.
-	go test -count=1 ./internal/simulation $(if $(SEED),-v -run=TestRandomScenarios -args -seed=$(SEED))
+simulate: ## Play rollouts in the simulated world and write their transcripts and docs/rollouts.md anew; SEED plays and prints a random one.
+	go test -count=1 ./internal/simulation $(if $(SEED),-v -run=TestRandomScenarios -args -seed=$(SEED),-args -update)
 
 .PHONY: demo
 demo: ## Play the story of an App on a simulated cluster, and check it; KEEP=1 keeps the cluster.

@@ -278,6 +278,16 @@ func TestDecide(t *testing.T) {
 				Note: "0 of 3 pods of Release 1 available again",
 			},
 		},
+		"the last healthy one is on its way back, and was restarted often long before": {
+			state: State{
+				InputHash: "b", Releases: []Release{proven(1), failing(2, 15)}, Running: runs(1), Now: at(16),
+				Verdict: health.Verdict{Restarts: 9, LastEnd: at(-500)},
+			},
+			want: Decision{
+				Action: Wait, Desired: 2, Target: 1, LastHealthy: 1, FailedRelease: 2, Reason: "RollingBack", Recheck: at(315),
+				Note: "0 of 3 pods of Release 1 available again",
+			},
+		},
 		"the last healthy one is back": {
 			state: State{InputHash: "b", Releases: []Release{proven(1), failing(2, 15)}, Running: out(1, 17), Now: at(18)},
 			want: Decision{

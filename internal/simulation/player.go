@@ -4,6 +4,7 @@ import (
 	"fmt"
 	"time"
 
+	"github.com/bowline-dev/bowline/internal/release"
 	"github.com/bowline-dev/bowline/internal/rollout"
 	"github.com/bowline-dev/bowline/internal/world"
 )
@@ -19,6 +20,9 @@ type Player struct {
 	Transcript *Transcript
 	// Decision is the last one.
 	Decision rollout.Decision
+	// Course is what was decided about which Release, in order, without
+	// repetitions: what the App's condition RolledOut would have said.
+	Course []string
 
 	// RestartAlways restarts the operator every second.
 	RestartAlways bool
@@ -56,7 +60,7 @@ func (p *Player) Play(steps ...Step) {
 		if step.says != "" {
 			p.Transcript.Line("> %s", step.says)
 		}
-		step.do(p)
+		step.On(p)
 		p.invariants.Disturbed()
 		p.operate()
 	}
@@ -86,6 +90,7 @@ func (p *Player) operate() {
 		before := p.snapshot()
 		state, decision, alive := p.Operator.Reconcile()
 		p.Decision = decision
+		p.follow(decision)
 		p.Transcript.Pass(state, decision)
 		p.check(p.invariants.Pass(before, state, decision, p))
 		if !alive {
@@ -93,6 +98,15 @@ func (p *Player) operate() {
 			return
 		}
 	}
+}
+
+// follow notes a decision in the course. An Await concludes nothing.
+func (p *Player) follow(d rollout.Decision) {
+	entry := fmt.Sprintf("%s %s", d.Reason, release.Name(p.Cluster.App.Name, d.Desired))
+	if d.Action == rollout.Await || len(p.Course) > 0 && p.Course[len(p.Course)-1] == entry {
+		return
+	}
+	p.Course = append(p.Course, entry)
 }
 
 // snapshot is what a pass must answer for.

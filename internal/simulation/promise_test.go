@@ -132,10 +132,10 @@ func TestOneRollbackCostsFewWrites(t *testing.T) {
 }
 
 func TestEverySettledAppIsLeftInPeace(t *testing.T) {
-	for _, s := range scenarios {
-		t.Run(s.name, func(t *testing.T) {
+	for _, s := range Scenarios {
+		t.Run(s.Name, func(t *testing.T) {
 			p := NewPlayer()
-			play(t, p, s.steps)
+			play(t, p, s.Steps)
 			before, told := p.Operator.Writes, p.Transcript.String()
 			play(t, p, []Step{Wait(900)})
 			if p.Operator.Writes != before {

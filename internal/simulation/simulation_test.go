@@ -4,7 +4,6 @@ import (
 	"flag"
 	"fmt"
 	"os"
-	"strings"
 	"testing"
 
 	"github.com/google/go-cmp/cmp"
@@ -29,15 +28,10 @@ func play(t *testing.T, p *Player, steps []Step) {
 	}
 }
 
-func (s scenario) checkEnd(t *testing.T, p *Player) {
+func (s Scenario) checkEnd(t *testing.T, p *Player) {
 	t.Helper()
-	var fates []string
-	for _, r := range p.Cluster.Releases {
-		fate, _, _ := strings.Cut(r.fate(), ", evidence")
-		fates = append(fates, fate)
-	}
-	end := fmt.Sprintf("shop-%d runs, %s, %s (%s)", p.Cluster.World.Running().Release, strings.Join(fates, "; "), p.Decision.Action, p.Decision.Reason)
-	want := fmt.Sprintf("shop-%d runs, %s, %s (%s)", s.runs, s.fates, s.action, s.reason)
+	end := fmt.Sprintf("shop-%d runs, %s, %s (%s)", p.Cluster.World.Running().Release, p.Fates(), p.Decision.Action, p.Decision.Reason)
+	want := fmt.Sprintf("shop-%d runs, %s, %s (%s)", s.Runs, s.Fates, s.Action, s.Reason)
 	if end != want {
 		t.Errorf("in the end: %s\n      want: %s", end, want)
 	}
@@ -46,28 +40,28 @@ func (s scenario) checkEnd(t *testing.T, p *Player) {
 	}
 }
 
-func (s scenario) transcript(p *Player) string {
-	return "# " + s.name + "\n\n" + p.Transcript.String() + "\n" + p.End()
+func (s Scenario) transcript(p *Player) string {
+	return "# " + s.Name + "\n\n" + p.Transcript.String() + "\n" + p.End()
 }
 
 func TestScenarios(t *testing.T) {
-	for _, s := range scenarios {
-		t.Run(s.name, func(t *testing.T) {
+	for _, s := range Scenarios {
+		t.Run(s.Name, func(t *testing.T) {
 			p := NewPlayer()
-			play(t, p, s.steps)
+			play(t, p, s.Steps)
 			s.checkEnd(t, p)
 			got := s.transcript(p)
 			if *update {
-				if err := os.WriteFile(s.file(), []byte(got), 0o600); err != nil {
+				if err := os.WriteFile(s.File(), []byte(got), 0o600); err != nil {
 					t.Fatal(err)
 				}
 			}
-			want, err := os.ReadFile(s.file())
+			want, err := os.ReadFile(s.File())
 			if err != nil {
 				t.Fatal(err)
 			}
 			if diff := cmp.Diff(string(want), got); diff != "" {
-				t.Errorf("the transcript differs from %s (-want +got); -update writes it anew:\n%s", s.file(), diff)
+				t.Errorf("the transcript differs from %s (-want +got); -update writes it anew:\n%s", s.File(), diff)
 			}
 		})
 	}

@@ -2,33 +2,30 @@ package simulation
 
 import (
 	"fmt"
-	"time"
 
 	"k8s.io/apimachinery/pkg/util/intstr"
 	"k8s.io/utils/ptr"
 
 	"github.com/bowline-dev/bowline/api/v1alpha1"
 	"github.com/bowline-dev/bowline/internal/release"
-	"github.com/bowline-dev/bowline/internal/rollout"
 	"github.com/bowline-dev/bowline/internal/world"
 )
 
 // Step is something that happens in a scenario.
 type Step struct {
 	says string // in the transcript, nothing when empty
-	do   func(*Player)
+	do   func(Stage)
 }
+
+// On does the step on a stage.
+func (s Step) On(stage Stage) { s.do(stage) }
 
 // String is how the step is told of.
 func (s Step) String() string { return s.says }
 
 // Wait lets time pass.
 func Wait(seconds int) Step {
-	return Step{"", func(p *Player) {
-		for range seconds {
-			p.pass()
-		}
-	}}
+	return Step{"", func(s Stage) { s.Wait(seconds) }}
 }
 
 // Option is a setting of a new App.
@@ -67,35 +64,36 @@ func Manual(app *v1alpha1.App) { app.Spec.Rollout.Rollback = v1alpha1.RollbackMa
 
 // Create applies a new App.
 func Create(image string, replicas int32, options ...Option) Step {
-	return Step{fmt.Sprintf("you apply %s with %d replicas", image, replicas), func(p *Player) {
-		app := &v1alpha1.App{}
-		app.Name = "shop"
-		app.Annotations = map[string]string{}
-		app.Spec.Image = image
+	return Step{fmt.Sprintf("you apply %s with %d replicas", image, replicas), func(s Stage) {
+		app := newApp(image, options)
 		app.Spec.Replicas = &replicas
-		for _, option := range options {
-			option(app)
-		}
-		p.Cluster.App = app
-		p.Cluster.changes++
+		s.Create(app)
 	}}
+}
+
+func newApp(image string, options []Option) *v1alpha1.App {
+	app := &v1alpha1.App{}
+	app.Name = "shop"
+	app.Annotations = map[string]string{}
+	app.Spec.Image = image
+	for _, option := range options {
+		option(app)
+	}
+	return app
 }
 
 // Autoscaled applies a new App with an autoscaler.
 func Autoscaled(image string, least, most int32, options ...Option) Step {
-	create := Create(image, 0, options...)
-	return Step{fmt.Sprintf("you apply %s, autoscaled from %d to %d", image, least, most), func(p *Player) {
-		create.do(p)
-		Autoscale(least, most).do(p)
+	return Step{fmt.Sprintf("you apply %s, autoscaled from %d to %d", image, least, most), func(s Stage) {
+		app := newApp(image, options)
+		app.Spec.Autoscale = v1alpha1.AutoscaleSpec{Min: least, Max: most}
+		s.Create(app)
 	}}
 }
 
 // edit changes the App.
 func edit(says string, change func(*v1alpha1.App)) Step {
-	return Step{says, func(p *Player) {
-		change(p.Cluster.App)
-		p.Cluster.changes++
-	}}
+	return Step{says, func(s Stage) { s.Change(change) }}
 }
 
 // SetImage changes the image.
@@ -112,34 +110,28 @@ func SetConfig(mode string) Step {
 
 // Scale changes the number of replicas; an autoscaler is given up for it.
 func Scale(replicas int32) Step {
-	return Step{fmt.Sprintf("you scale to %d", replicas), func(p *Player) {
-		StopAutoscaling().do(p)
-		p.Cluster.App.Spec.Replicas = &replicas
-	}}
+	return edit(fmt.Sprintf("you scale to %d", replicas), func(app *v1alpha1.App) {
+		app.Spec.Autoscale = v1alpha1.AutoscaleSpec{}
+		app.Spec.Replicas = &replicas
+	})
 }
 
 // Autoscale hands the number of replicas to an autoscaler.
 func Autoscale(least, most int32) Step {
-	return Step{fmt.Sprintf("you autoscale from %d to %d", least, most), func(p *Player) {
-		p.Cluster.App.Spec.Replicas = nil
-		p.Cluster.App.Spec.Autoscale = v1alpha1.AutoscaleSpec{Min: least, Max: most}
-		p.Cluster.World.Autoscale(least, most)
-		p.Cluster.changes++
-	}}
+	return edit(fmt.Sprintf("you autoscale from %d to %d", least, most), func(app *v1alpha1.App) {
+		app.Spec.Replicas = nil
+		app.Spec.Autoscale = v1alpha1.AutoscaleSpec{Min: least, Max: most}
+	})
 }
 
 // StopAutoscaling takes the number of replicas back, at the size the App has.
 func StopAutoscaling() Step {
-	return Step{"you stop autoscaling", func(p *Player) {
-		p.Cluster.App.Spec.Autoscale = v1alpha1.AutoscaleSpec{}
-		p.Cluster.World.StopAutoscaling()
-		p.Cluster.changes++
-	}}
+	return edit("you stop autoscaling", func(app *v1alpha1.App) { app.Spec.Autoscale = v1alpha1.AutoscaleSpec{} })
 }
 
 // Load makes the load ask for so many pods.
 func Load(pods int32) Step {
-	return Step{fmt.Sprintf("the load asks for %d pods", pods), func(p *Player) { p.Cluster.World.SetLoad(pods) }}
+	return Step{fmt.Sprintf("the load asks for %d pods", pods), func(s Stage) { s.Load(pods) }}
 }
 
 // Pause holds changes back.
@@ -184,38 +176,32 @@ func Unpin() Step { return annotate("you remove the pin", v1alpha1.AnnotationRol
 
 // Lose makes an input of the App go missing.
 func Lose(input string) Step {
-	return Step{input + " is deleted", func(p *Player) {
-		p.Cluster.Held = &rollout.Held{Reason: v1alpha1.ReasonInputsMissing, Message: input + " does not exist: create it"}
-		p.Cluster.changes++
-	}}
+	return Step{input + " is deleted", func(s Stage) { s.Lose(input) }}
 }
 
 // Find makes the missing input come back.
 func Find() Step {
-	return Step{"what was missing is created", func(p *Player) {
-		p.Cluster.Held = nil
-		p.Cluster.changes++
-	}}
+	return Step{"what was missing is created", func(s Stage) { s.Find() }}
 }
 
 // Becomes decides what becomes of pods with an image or configuration.
 func Becomes(imageOrConfig string, o world.Outcome) Step {
-	return Step{fmt.Sprintf("from now on %s %s", imageOrConfig, o), func(p *Player) { p.Cluster.World.SetOutcome(imageOrConfig, o) }}
+	return Step{fmt.Sprintf("from now on %s %s", imageOrConfig, o), func(s Stage) { s.Becomes(imageOrConfig, o) }}
 }
 
 // RegistryDown makes the registry answer with 503.
 func RegistryDown() Step {
-	return Step{"the registry goes down", func(p *Player) { p.Cluster.World.SetRegistry(false) }}
+	return Step{"the registry goes down", func(s Stage) { s.Registry(false) }}
 }
 
 // RegistryUp makes the registry work again.
 func RegistryUp() Step {
-	return Step{"the registry is back", func(p *Player) { p.Cluster.World.SetRegistry(true) }}
+	return Step{"the registry is back", func(s Stage) { s.Registry(true) }}
 }
 
 // Nodes makes so many of the three nodes ready.
 func Nodes(ready int) Step {
-	return Step{fmt.Sprintf("%d of 3 nodes are ready", ready), func(p *Player) { p.Cluster.World.SetNodes(ready) }}
+	return Step{fmt.Sprintf("%d of 3 nodes are ready", ready), func(s Stage) { s.Nodes(ready) }}
 }
 
 // Quota limits the pods of the namespace; a negative number lifts the limit.
@@ -224,18 +210,15 @@ func Quota(pods int) Step {
 	if pods < 0 {
 		says = "the quota is lifted"
 	}
-	return Step{says, func(p *Player) { p.Cluster.World.SetQuota(pods) }}
+	return Step{says, func(s Stage) { s.Quota(pods) }}
 }
 
 // Lag delays the Deployment's status by so many seconds.
 func Lag(seconds int) Step {
-	return Step{fmt.Sprintf("the Deployment's status is %d s late", seconds), func(p *Player) { p.Cluster.World.SetLag(seconds) }}
+	return Step{fmt.Sprintf("the Deployment's status is %d s late", seconds), func(s Stage) { s.Lag(seconds) }}
 }
 
 // Away takes the operator away for a while.
 func Away(seconds int) Step {
-	return Step{fmt.Sprintf("the operator is away for %d s", seconds), func(p *Player) {
-		p.Operator.Restart()
-		p.away = time.Duration(seconds) * time.Second
-	}}
+	return Step{fmt.Sprintf("the operator is away for %d s", seconds), func(s Stage) { s.Away(seconds) }}
 }

@@ -74,8 +74,17 @@ func (p *Player) End() string {
 	return out.String()
 }
 
-// fate is what became of a Release.
-func (r Release) fate() string {
+// Fates are what became of the Releases, in order of their numbers.
+func (p *Player) Fates() string {
+	var fates []string
+	for _, r := range p.Cluster.Releases {
+		fates = append(fates, r.Fate())
+	}
+	return strings.Join(fates, "; ")
+}
+
+// Fate is what became of a Release.
+func (r Release) Fate() string {
 	fate := string(r.Health)
 	if r.Health == rollout.Failed {
 		fate += " " + r.Reason
@@ -83,6 +92,12 @@ func (r Release) fate() string {
 	if r.Superseded {
 		fate += ", superseded"
 	}
+	return fate
+}
+
+// fate is the same with the first of the evidence.
+func (r Release) fate() string {
+	fate := r.Fate()
 	if len(r.Evidence) > 0 {
 		fate += fmt.Sprintf(", evidence: %s in %s", r.Evidence[0].Reason, orNoPod(r.Evidence[0].Pod))
 	}

@@ -123,7 +123,9 @@ var _ = Describe("A deleted App", func() {
 		first := s.Runs(Spec(good))
 		pods := first.PodUIDs()
 		s.Remove(first.Live(), "shop", client.PropagationPolicy(metav1.DeletePropagationOrphan))
-		s.Eventually(func() error { return api.Get(s.ctx, s.key("shop"), &v1alpha1.App{}) }).WithTimeout(soon).ShouldNot(Succeed())
+		// Orphans are let go by the garbage collector, which looks for new kinds
+		// such as Apps every 30 s.
+		s.Eventually(func() error { return api.Get(s.ctx, s.key("shop"), &v1alpha1.App{}) }).WithTimeout(90 * time.Second).ShouldNot(Succeed())
 		shop := s.Applies(Spec(good))
 		shop.Becomes(v1alpha1.ReasonConflict, soon)
 		s.Expect(first.PodUIDs()).To(Equal(pods))

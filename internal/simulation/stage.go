@@ -1,0 +1,108 @@
+package simulation
+
+import (
+	"fmt"
+	"time"
+
+	"github.com/bowline-dev/bowline/api/v1alpha1"
+	"github.com/bowline-dev/bowline/internal/rollout"
+	"github.com/bowline-dev/bowline/internal/world"
+)
+
+// Stage is where a scenario is played: in the world, as a Player does, or on a
+// real cluster.
+type Stage interface {
+	// Create applies a new App.
+	Create(app *v1alpha1.App)
+	// Change changes the App as a person does.
+	Change(change func(*v1alpha1.App))
+	// Wait lets time pass.
+	Wait(seconds int)
+	// Becomes decides what becomes of pods with an image or configuration.
+	Becomes(imageOrConfig string, o world.Outcome)
+	// Load makes the load ask for so many pods of an autoscaled App.
+	Load(pods int32)
+	// Lose makes an input go missing, Find makes it come back.
+	Lose(input string)
+	Find()
+	// Registry lets the registry answer, or fail with status 503.
+	Registry(up bool)
+	// Nodes makes so many of three nodes ready.
+	Nodes(ready int)
+	// Quota limits the pods; a negative number lifts the limit.
+	Quota(pods int)
+	// Lag delays the Deployment's status by so many seconds.
+	Lag(seconds int)
+	// Away takes the operator away for a while.
+	Away(seconds int)
+}
+
+var _ Stage = (*Player)(nil)
+
+// Create implements Stage.
+func (p *Player) Create(app *v1alpha1.App) {
+	p.Cluster.App = app
+	p.autoscale()
+	p.Cluster.changes++
+}
+
+// Change implements Stage.
+func (p *Player) Change(change func(*v1alpha1.App)) {
+	change(p.Cluster.App)
+	p.autoscale()
+	p.Cluster.changes++
+}
+
+// autoscale lets the world have the autoscaler that the App asks for.
+func (p *Player) autoscale() {
+	if scale := p.Cluster.App.Spec.Autoscale; scale.Enabled() {
+		p.Cluster.World.Autoscale(scale.Min, scale.Max)
+		return
+	}
+	p.Cluster.World.StopAutoscaling()
+}
+
+// Wait implements Stage.
+func (p *Player) Wait(seconds int) {
+	for range seconds {
+		p.pass()
+	}
+}
+
+// Becomes implements Stage.
+func (p *Player) Becomes(imageOrConfig string, o world.Outcome) {
+	p.Cluster.World.SetOutcome(imageOrConfig, o)
+}
+
+// Load implements Stage.
+func (p *Player) Load(pods int32) { p.Cluster.World.SetLoad(pods) }
+
+// Lose implements Stage.
+func (p *Player) Lose(input string) {
+	p.Cluster.Held = &rollout.Held{Reason: v1alpha1.ReasonInputsMissing, Message: fmt.Sprintf("%s does not exist: create it", input)}
+	p.Cluster.changes++
+}
+
+// Find implements Stage.
+func (p *Player) Find() {
+	p.Cluster.Held = nil
+	p.Cluster.changes++
+}
+
+// Registry implements Stage.
+func (p *Player) Registry(up bool) { p.Cluster.World.SetRegistry(up) }
+
+// Nodes implements Stage.
+func (p *Player) Nodes(ready int) { p.Cluster.World.SetNodes(ready) }
+
+// Quota implements Stage.
+func (p *Player) Quota(pods int) { p.Cluster.World.SetQuota(pods) }
+
+// Lag implements Stage.
+func (p *Player) Lag(seconds int) { p.Cluster.World.SetLag(seconds) }
+
+// Away implements Stage.
+func (p *Player) Away(seconds int) {
+	p.Operator.Restart()
+	p.away = time.Duration(seconds) * time.Second
+}

@@ -1,0 +1,288 @@
+package operator_test
+
+import (
+	"fmt"
+	"slices"
+	"strings"
+	"time"
+
+	. "github.com/onsi/ginkgo/v2"
+	. "github.com/onsi/gomega"
+	corev1 "k8s.io/api/core/v1"
+	"k8s.io/apimachinery/pkg/api/meta"
+	metav1 "k8s.io/apimachinery/pkg/apis/meta/v1"
+
+	"github.com/bowline-dev/bowline/api/v1alpha1"
+	"github.com/bowline-dev/bowline/internal/simulation"
+	tiny "github.com/bowline-dev/bowline/internal/world"
+)
+
+// The scenarios of the simulation, on the real Deployment controller: the world
+// that rollouts are simulated in is only worth what it has in common with this.
+//
+// A scenario is first simulated. Then its steps are done here, each when the
+// real App has come as far as the simulated one had, and in the end both must
+// have taken the same course: the same reasons of RolledOut, about the same
+// Releases, in the same order; the same Release runs with as many pods, and the
+// Releases met the same fates. Seconds are not compared, nor how often the same
+// is said: simulated nodes start containers faster than the world's.
+var _ = Describe("The simulated scenario", func() {
+	for _, scenario := range simulation.Scenarios {
+		if leftOut[scenario.Name] != "" {
+			continue
+		}
+		Concurrently(strings.Join(append([]string{scenario.Name}, scenario.Answers...), ", "), func(s *Scene) {
+			newPlayhouse(s).play(scenario)
+		})
+	}
+
+	It("is played here, or there is a reason why not", func() {
+		var names []string
+		for _, scenario := range simulation.Scenarios {
+			names = append(names, scenario.Name)
+		}
+		for name := range leftOut {
+			Expect(names).To(ContainElement(name))
+		}
+		Expect(len(names)-len(leftOut)).To(BeNumerically(">=", 20), "scenarios that are played for real")
+	})
+})
+
+const (
+	changesLater = "what becomes of an image changes after its pods were made, which no image name can say"
+	takesLong    = "it takes longer than a test may"
+	noMetrics    = "there is no metrics server that an autoscaler could ask"
+	noSuchEnd    = "simulated nodes do not play this"
+	othersToo    = "it would disturb all other scenes"
+)
+
+// leftOut are the scenarios that are only simulated.
+var leftOut = map[string]string{
+	"missing configuration key is rolled back":                     noSuchEnd,
+	"failing init container is rolled back":                        noSuchEnd,
+	"out of memory after a while fails in the bake":                noSuchEnd,
+	"slow start with progress does not fail":                       noSuchEnd,
+	"bake failure is rolled back":                                  noSuchEnd,
+	"late status gives no false verdict":                           noSuchEnd,
+	"registry is down for half an hour within the deadline":        takesLong,
+	"registry is down for longer than the deadline":                takesLong,
+	"all nodes are down for ten minutes in mid rollout":            othersToo,
+	"one node is lost in the bake":                                 othersToo,
+	"short deadline while all nodes are down":                      othersToo,
+	"operator is away while a rollout breaks":                      othersToo,
+	"autoscaling on and off in mid rollout":                        noMetrics,
+	"autoscaled App is rolled back at the size it has":             noMetrics,
+	"readiness lost in the bake is rolled back":                    changesLater,
+	"scaling up at the end of the bake to a pod that cannot start": changesLater,
+	"trouble after the bake rolls nothing back":                    changesLater,
+	"double failure is bounded":                                    changesLater,
+	"second choice comes back when the first fails too":            changesLater,
+	"retry of a failed Release":                                    changesLater,
+	"pausing after a rollback while what came back has trouble":    changesLater,
+}
+
+// playhouse plays a scenario on the real cluster.
+type playhouse struct {
+	scene    *Scene
+	shop     *App
+	app      *v1alpha1.App // as the scenario has it
+	outcomes map[string]tiny.Outcome
+}
+
+var _ simulation.Stage = (*playhouse)(nil)
+
+const settings = "shared-settings"
+
+func newPlayhouse(s *Scene) *playhouse {
+	return &playhouse{scene: s, outcomes: map[string]tiny.Outcome{}}
+}
+
+// play does the steps, each when the real App has come as far as the simulated
+// one, and compares the ends.
+func (h *playhouse) play(scenario simulation.Scenario) {
+	s := h.scene
+	s.Create(NewConfigMap(settings, "COLOR", "blue"))
+	simulated := simulation.NewPlayer()
+	var courses [][]string // of the simulation after each step
+	for _, step := range scenario.Steps {
+		simulated.Play(step)
+		courses = append(courses, slices.Clone(simulated.Course))
+	}
+	s.Expect(simulated.TakeProblems()).To(BeEmpty())
+	for i, step := range scenario.Steps {
+		s.Step(step.String())
+		step.On(h)
+		h.comesTo(courses[i])
+	}
+
+	want := simulated.Cluster.World
+	s.Eventually(func(g Gomega) {
+		g.Expect(h.course()).To(Equal(simulated.Course))
+		g.Expect(h.fates()).To(Equal(simulated.Fates()))
+		g.Expect(h.shop.Deployment().Spec.Template.Labels).To(HaveKeyWithValue(v1alpha1.LabelRelease, fmt.Sprint(want.Running().Release)))
+		g.Expect(h.shop.Pods()).To(HaveLen(int(want.Pods())))
+		g.Expect(h.serving()).To(Equal(int(want.Serving())))
+	}).WithContext(s.ctx).WithTimeout(rollout).WithPolling(200 * time.Millisecond).Should(Succeed())
+}
+
+// comesTo waits until the real App has taken a course, and fails if it takes
+// another.
+func (h *playhouse) comesTo(course []string) {
+	h.scene.Eventually(h.course).WithContext(h.scene.ctx).WithTimeout(4*time.Minute).WithPolling(50*time.Millisecond).
+		Should(Equal(course), "the simulation's course until here")
+}
+
+// course is what the App's condition RolledOut has said of which Release.
+func (h *playhouse) course() []string {
+	var course []string
+	for _, version := range world.of(h.key()) {
+		app := version.object.(*v1alpha1.App)
+		condition := meta.FindStatusCondition(app.Status.Conditions, v1alpha1.ConditionRolledOut)
+		if condition == nil {
+			continue
+		}
+		entry := condition.Reason + " " + app.Status.Release.Desired
+		if len(course) == 0 || course[len(course)-1] != entry {
+			course = append(course, entry)
+		}
+	}
+	return course
+}
+
+func (h *playhouse) key() *v1alpha1.App {
+	return &v1alpha1.App{ObjectMeta: metav1.ObjectMeta{Namespace: h.scene.Namespace, Name: "shop"}}
+}
+
+// fates are what became of the Releases, in the simulation's words.
+func (h *playhouse) fates() string {
+	list := &v1alpha1.ReleaseList{}
+	h.scene.Expect(api.List(h.scene.ctx, list, h.shop.mine()...)).To(Succeed())
+	slices.SortFunc(list.Items, func(a, b v1alpha1.Release) int { return int(a.Spec.Number - b.Spec.Number) })
+	var fates []string
+	for _, r := range list.Items {
+		fate := "Unproven"
+		switch c := meta.FindStatusCondition(r.Status.Conditions, v1alpha1.ConditionHealthy); {
+		case c == nil:
+		case c.Status == metav1.ConditionTrue:
+			fate = "Healthy"
+		case c.Status == metav1.ConditionFalse:
+			fate = "Failed " + c.Reason
+		}
+		if !r.Status.SupersededTime.IsZero() {
+			fate += ", superseded"
+		}
+		fates = append(fates, fate)
+	}
+	return strings.Join(fates, "; ")
+}
+
+func (h *playhouse) serving() int {
+	serving := 0
+	for _, pod := range h.shop.Pods() {
+		for _, c := range pod.Status.Conditions {
+			if c.Type == corev1.PodReady && c.Status == corev1.ConditionTrue {
+				serving++
+			}
+		}
+	}
+	return serving
+}
+
+// Create implements Stage.
+func (h *playhouse) Create(app *v1alpha1.App) {
+	h.app = app
+	h.shop = h.scene.Applies(h.real().Spec)
+}
+
+// Change implements Stage.
+func (h *playhouse) Change(change func(*v1alpha1.App)) {
+	change(h.app)
+	h.shop.update(func(app *v1alpha1.App) {
+		real := h.real()
+		app.Spec, app.Annotations = real.Spec, real.Annotations
+	})
+}
+
+// real is the App as the real cluster knows it: its image says what becomes of
+// its pods.
+func (h *playhouse) real() *v1alpha1.App {
+	app := h.app.DeepCopy()
+	outcome := h.outcomes[app.Spec.Image]
+	app.Spec.Image = "registry.example/" + strings.Replace(app.Spec.Image, ":", ":v", 1)
+	if word := h.word(outcome); word != "" {
+		app.Spec.Image += "-" + word
+	}
+	app.Spec.Config.From = []v1alpha1.SourceSpec{{Name: settings, As: v1alpha1.SourceEnv}}
+	if outcome.Unschedulable {
+		app.Spec.Scheduling.NodeSelector = map[string]string{"disk": "golden"}
+	}
+	return app
+}
+
+// word is how an image's name chooses an outcome.
+func (h *playhouse) word(o tiny.Outcome) string {
+	switch o {
+	case tiny.Outcome{}, tiny.Outcome{Unschedulable: true}:
+		return ""
+	case tiny.Outcome{ImageMissing: true}:
+		return "image-not-found"
+	case tiny.Outcome{Refused: true}:
+		return "refused"
+	case tiny.Outcome{RunsFor: time.Second}:
+		return "crash-loop"
+	case tiny.Outcome{RunsFor: 5 * time.Second}:
+		return "crash-later"
+	case tiny.Outcome{NeverReady: true}:
+		return "never-ready"
+	}
+	if o == (tiny.Outcome{ReadyAfter: o.ReadyAfter}) {
+		return "slow-start"
+	}
+	h.cannot("play an image that " + o.String())
+	return ""
+}
+
+// Becomes implements Stage.
+func (h *playhouse) Becomes(image string, o tiny.Outcome) {
+	h.outcomes[image] = o
+	if o.Refused {
+		h.scene.Refuses(aPod(), "pods", "object.spec.containers[0].image.contains('refused')")
+	}
+}
+
+// Wait implements Stage: it is the course that is waited for.
+func (h *playhouse) Wait(int) {}
+
+// Lose implements Stage.
+func (h *playhouse) Lose(string) { h.scene.Remove(&corev1.ConfigMap{}, settings) }
+
+// Find implements Stage.
+func (h *playhouse) Find() { h.scene.Create(NewConfigMap(settings, "COLOR", "blue")) }
+
+// Quota implements Stage.
+func (h *playhouse) Quota(pods int) {
+	if pods < 0 {
+		h.scene.Remove(&corev1.ResourceQuota{}, "tight")
+		return
+	}
+	h.scene.Create(quota("count/pods", fmt.Sprint(pods)))
+}
+
+// Load implements Stage.
+func (h *playhouse) Load(int32) { h.cannot("make load") }
+
+// Registry implements Stage.
+func (h *playhouse) Registry(bool) { h.cannot("take the registry down") }
+
+// Nodes implements Stage.
+func (h *playhouse) Nodes(int) { h.cannot("take nodes away") }
+
+// Lag implements Stage.
+func (h *playhouse) Lag(int) { h.cannot("delay a status") }
+
+// Away implements Stage.
+func (h *playhouse) Away(int) { h.cannot("take the operator away") }
+
+func (h *playhouse) cannot(what string) {
+	h.scene.Expect(what).To(BeEmpty(), "the real stage cannot do this: the scenario belongs to leftOut")
+}
