@@ -29,6 +29,7 @@ type options struct {
 	probeAddress   string
 	leaderElect    bool
 	workers        int
+	sharedRollouts int
 	qps            float64
 	burst          int
 	logging        zap.Options
@@ -63,12 +64,16 @@ func (o *options) bind(flags *flag.FlagSet) {
 	flags.StringVar(&o.probeAddress, "health-probe-bind-address", ":8081", "address that serves /healthz and /readyz; 0 serves none")
 	flags.BoolVar(&o.leaderElect, "leader-elect", false, "let only one of several operators act")
 	flags.IntVar(&o.workers, "workers", 32, "how many Apps are looked at at a time")
+	flags.IntVar(&o.sharedRollouts, "max-shared-rollouts", 10, "how many Apps roll out the change of one shared ConfigMap or Secret at a time; 0 for all")
 	flags.Float64Var(&o.qps, "kube-api-qps", 200, "requests to the API server per second, on average")
 	flags.IntVar(&o.burst, "kube-api-burst", 400, "requests to the API server at once")
 	o.logging.BindFlags(flags)
 }
 
 func run(o options) error {
+	if o.sharedRollouts < 0 {
+		return fmt.Errorf("--max-shared-rollouts=%d: it is a number of Apps, or 0 for no limit", o.sharedRollouts)
+	}
 	scheme := runtime.NewScheme()
 	for _, add := range []func(*runtime.Scheme) error{clientgoscheme.AddToScheme, v1alpha1.AddToScheme} {
 		if err := add(scheme); err != nil {
@@ -87,7 +92,7 @@ func run(o options) error {
 	if err != nil {
 		return fmt.Errorf("make the manager: %w", err)
 	}
-	if err := controllers.SetupApp(ctx, mgr, o.workers); err != nil {
+	if err := controllers.SetupApp(ctx, mgr, controllers.Options{Workers: o.workers, SharedRollouts: o.sharedRollouts}); err != nil {
 		return err
 	}
 	for name, add := range map[string]func(string, healthz.Checker) error{"healthz": mgr.AddHealthzCheck, "readyz": mgr.AddReadyzCheck} {

@@ -13,6 +13,7 @@ import (
 	"k8s.io/utils/lru"
 	ctrl "sigs.k8s.io/controller-runtime"
 	"sigs.k8s.io/controller-runtime/pkg/client"
+	"sigs.k8s.io/controller-runtime/pkg/event"
 
 	"github.com/bowline-dev/bowline/api/v1alpha1"
 	"github.com/bowline-dev/bowline/internal/apply"
@@ -20,6 +21,7 @@ import (
 	"github.com/bowline-dev/bowline/internal/observe"
 	"github.com/bowline-dev/bowline/internal/resolve"
 	"github.com/bowline-dev/bowline/internal/rollout"
+	"github.com/bowline-dev/bowline/internal/turns"
 )
 
 // AppReconciler runs Apps.
@@ -30,6 +32,10 @@ type AppReconciler struct {
 	Applier  *apply.Applier
 	Events   events.EventRecorder
 	Clock    clock.PassiveClock
+	Turns    *turns.Turns
+
+	// called are Apps whose turn has come.
+	called chan event.GenericEvent
 
 	// written is when the status of an App was last written, by UID. It only
 	// spaces writes out; losing it costs a write.
@@ -65,9 +71,13 @@ type pass struct {
 func (r *AppReconciler) Reconcile(ctx context.Context, request ctrl.Request) (ctrl.Result, error) {
 	app := &v1alpha1.App{}
 	if err := r.Get(ctx, request.NamespacedName, app); err != nil {
+		if apierrors.IsNotFound(err) {
+			r.leaveTurns(request.NamespacedName)
+		}
 		return ctrl.Result{}, client.IgnoreNotFound(err)
 	}
 	if !app.DeletionTimestamp.IsZero() {
+		r.leaveTurns(request.NamespacedName)
 		// What was made for the App goes by its owner references; nothing new
 		// may be made.
 		return ctrl.Result{}, nil
@@ -91,8 +101,9 @@ func (p *pass) run(ctx context.Context) (ctrl.Result, error) {
 	}
 	p.verdict = health.Assess(p.snapshot.Facts())
 	p.state = p.stateOf()
-	p.decision = rollout.Decide(p.state)
-
+	if undecided, err := p.decide(ctx); err != nil || undecided > 0 {
+		return ctrl.Result{RequeueAfter: undecided}, err
+	}
 	if err := p.record(ctx); err != nil {
 		return p.afterRefusal(ctx, err)
 	}
@@ -100,7 +111,11 @@ func (p *pass) run(ctx context.Context) (ctrl.Result, error) {
 	if err != nil {
 		return ctrl.Result{}, err
 	}
-	return p.report(ctx, problem)
+	result, err := p.report(ctx, problem)
+	if err == nil {
+		p.freeTurns()
+	}
+	return result, err
 }
 
 // afterRefusal reports what the API server refuses before anything can be

@@ -25,11 +25,13 @@ import (
 	"sigs.k8s.io/controller-runtime/pkg/handler"
 	"sigs.k8s.io/controller-runtime/pkg/predicate"
 	"sigs.k8s.io/controller-runtime/pkg/reconcile"
+	"sigs.k8s.io/controller-runtime/pkg/source"
 
 	"github.com/bowline-dev/bowline/api/v1alpha1"
 	"github.com/bowline-dev/bowline/internal/apply"
 	"github.com/bowline-dev/bowline/internal/observe"
 	"github.com/bowline-dev/bowline/internal/resolve"
+	"github.com/bowline-dev/bowline/internal/turns"
 )
 
 // +kubebuilder:rbac:groups=bowline.dev,resources=apps,verbs=get;list;watch
@@ -55,9 +57,18 @@ const (
 	memory  = 20_000
 )
 
+// Options say how Apps are looked after.
+type Options struct {
+	// Workers is how many Apps are looked at at a time.
+	Workers int
+	// SharedRollouts is how many Apps may roll out the change of one shared
+	// ConfigMap or Secret at a time, 0 for all.
+	SharedRollouts int
+}
+
 // SetupApp adds the controller that runs Apps to a manager whose cache was made
-// with CacheOptions. Workers is how many Apps are looked at at a time.
-func SetupApp(ctx context.Context, mgr ctrl.Manager, workers int) error {
+// with CacheOptions.
+func SetupApp(ctx context.Context, mgr ctrl.Manager, o Options) error {
 	if err := index(ctx, mgr); err != nil {
 		return err
 	}
@@ -69,6 +80,8 @@ func SetupApp(ctx context.Context, mgr ctrl.Manager, workers int) error {
 		Applier:  apply.New(mgr.GetClient(), mgr.GetAPIReader(), clk),
 		Events:   mgr.GetEventRecorder("bowline"),
 		Clock:    clk,
+		Turns:    turns.New(o.SharedRollouts),
+		called:   make(chan event.GenericEvent, memory),
 		written:  lru.New(memory),
 		copied:   lru.New(memory),
 	}
@@ -92,8 +105,10 @@ func SetupApp(ctx context.Context, mgr ctrl.Manager, workers int) error {
 		// A copy is deleted, or what an App refers to changes.
 		WatchesMetadata(&corev1.ConfigMap{}, handler.EnqueueRequestsFromMapFunc(users(mgr.GetClient(), configIndex)), builder.WithPredicates(changed)).
 		WatchesMetadata(&corev1.Secret{}, handler.EnqueueRequestsFromMapFunc(users(mgr.GetClient(), secretIndex)), builder.WithPredicates(changed)).
+		// An App's turn to roll out a shared change has come.
+		WatchesRawSource(source.Channel(r.called, &handler.EnqueueRequestForObject{})).
 		WithOptions(controller.Options{
-			MaxConcurrentReconciles: workers,
+			MaxConcurrentReconciles: o.Workers,
 			ReconciliationTimeout:   reconcileTimeout,
 			RateLimiter:             workqueue.NewTypedItemExponentialFailureRateLimiter[reconcile.Request](50*time.Millisecond, slowest),
 		}).
@@ -120,6 +135,7 @@ func index(ctx context.Context, mgr ctrl.Manager) error {
 		{&corev1.Pod{}, observe.AppIndex, observe.IndexApp},
 		{metadataOf("ConfigMap"), observe.AppIndex, observe.IndexApp},
 		{metadataOf("Secret"), observe.AppIndex, observe.IndexApp},
+		{&v1alpha1.Release{}, causeIndex, indexCause},
 		{&v1alpha1.App{}, configIndex, references(v1alpha1.SourceConfigMap)},
 		{&v1alpha1.App{}, secretIndex, references(v1alpha1.SourceSecret)},
 	}

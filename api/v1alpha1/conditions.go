@@ -10,7 +10,8 @@ const (
 	//	         Paused,
 	//	         InputsMissing, InvalidImage, InvalidInput, Conflict, Refused,
 	//	         Unavailable
-	//	Unknown: Progressing, Baking, Pinned, NotObserved, ReadFailed
+	//	Unknown: Progressing, Baking, WaitingForTurn, Pinned, NotObserved,
+	//	         ReadFailed
 	ConditionReady = "Ready"
 
 	// ConditionInputsResolved tells whether everything the App refers to was
@@ -35,7 +36,7 @@ const (
 	//	True:    Healthy, Pinned
 	//	False:   RolledBack, Failed, RollbackFailed, ReturnFailed, RollingBack,
 	//	         Conflict, Refused, InputsMissing, InvalidImage, InvalidInput, Paused
-	//	Unknown: Progressing, Baking, Pinned, ReadFailed
+	//	Unknown: Progressing, Baking, WaitingForTurn, Pinned, ReadFailed
 	ConditionRolledOut = "RolledOut"
 
 	// ConditionScalingActive mirrors the HorizontalPodAutoscaler's condition
@@ -93,6 +94,9 @@ const (
 	// ReasonPinned: the annotation bowline.dev/rollback-to holds the App at a
 	// Release, which is what a person asked for.
 	ReasonPinned = "Pinned"
+	// ReasonWaitingForTurn: a ConfigMap or Secret changed that many Apps use,
+	// and only some of them roll the change out at a time.
+	ReasonWaitingForTurn = "WaitingForTurn"
 	// ReasonPaused: spec.rollout.state is Paused.
 	ReasonPaused = "Paused"
 	// ReasonResolved: every input was found.

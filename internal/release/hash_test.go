@@ -4,6 +4,7 @@ import (
 	"reflect"
 	"testing"
 
+	"github.com/google/go-cmp/cmp"
 	corev1 "k8s.io/api/core/v1"
 	"k8s.io/apimachinery/pkg/api/resource"
 	"k8s.io/apimachinery/pkg/util/intstr"
@@ -202,6 +203,21 @@ func TestCause(t *testing.T) {
 				t.Errorf("Cause = %q, want %q", got, c.want)
 			}
 		})
+	}
+}
+
+func TestCausedReadsWhatCauseSays(t *testing.T) {
+	in := full()
+	before := v1alpha1.ReleaseSpec{Image: in.Image, Workload: in.Workload, Spread: in.Spread, Sources: full().Sources}
+	in.Sources[0].Digest, in.Sources[1].Digest = "x", "y"
+	want := []v1alpha1.PinnedSource{{Kind: "ConfigMap", Name: "shared"}, {Kind: "Secret", Name: "stripe"}}
+	if diff := cmp.Diff(want, Caused(Cause(before, in))); diff != "" {
+		t.Errorf("Caused: want -, got +:\n%s", diff)
+	}
+	for _, cause := range []string{"spec", "retry", "restart", ""} {
+		if got := Caused(cause); got != nil {
+			t.Errorf("Caused(%q) = %v, want none", cause, got)
+		}
 	}
 }
 

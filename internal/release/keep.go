@@ -1,7 +1,9 @@
 package release
 
 import (
+	"cmp"
 	"slices"
+	"strings"
 
 	"github.com/bowline-dev/bowline/api/v1alpha1"
 )
@@ -64,30 +66,54 @@ func Copies(releases []v1alpha1.Release) map[v1alpha1.SourceKind]map[string]bool
 // "spec", or the sources whose content changed, such as "config
 // shared-settings".
 func Cause(before v1alpha1.ReleaseSpec, now Inputs) string {
-	same := Inputs{Image: before.Image, Workload: before.Workload, Spread: before.Spread, Sources: now.Sources}
-	if Hash(same) != Hash(now) {
-		return "spec"
+	var causes []string
+	for _, source := range Changed(before, now) {
+		causes = append(causes, causeOf(source))
 	}
-	cause := ""
-	for _, source := range now.Sources {
-		if digestOf(before.Sources, source.Kind, source.Name) == source.Digest {
-			continue
-		}
-		if cause != "" {
-			cause += ", "
-		}
-		cause += causeOf(source)
-	}
-	if cause == "" {
-		return "spec"
-	}
+	cause := cmp.Or(strings.Join(causes, ", "), "spec")
 	const most = 512
 	return cause[:min(len(cause), most)]
 }
 
+// Changed returns the sources whose content differs from what it was for a
+// Release, and none when anything else differs too.
+func Changed(before v1alpha1.ReleaseSpec, now Inputs) []v1alpha1.PinnedSource {
+	same := Inputs{Image: before.Image, Workload: before.Workload, Spread: before.Spread, Sources: now.Sources}
+	if Hash(same) != Hash(now) {
+		return nil
+	}
+	var changed []v1alpha1.PinnedSource
+	for _, source := range now.Sources {
+		if digestOf(before.Sources, source.Kind, source.Name) != source.Digest {
+			changed = append(changed, source)
+		}
+	}
+	return changed
+}
+
+// Caused reads the sources in a cause.
+func Caused(cause string) []v1alpha1.PinnedSource {
+	var sources []v1alpha1.PinnedSource
+	for said := range strings.SplitSeq(cause, ", ") {
+		kind, name, _ := strings.Cut(said, " ")
+		switch kind {
+		case causeConfig:
+			sources = append(sources, v1alpha1.PinnedSource{Kind: v1alpha1.SourceConfigMap, Name: name})
+		case causeSecret:
+			sources = append(sources, v1alpha1.PinnedSource{Kind: v1alpha1.SourceSecret, Name: name})
+		}
+	}
+	return sources
+}
+
+const (
+	causeConfig = "config"
+	causeSecret = "secret"
+)
+
 func causeOf(source v1alpha1.PinnedSource) string {
 	if source.Kind == v1alpha1.SourceSecret {
-		return "secret " + source.Name
+		return causeSecret + " " + source.Name
 	}
-	return "config " + source.Name
+	return causeConfig + " " + source.Name
 }

@@ -18,6 +18,7 @@
 //	held: something is wrong              False InvalidImage, InvalidInput  Stalled
 //	held: something could not be read     Unknown ReadFailed   Reconciling
 //	Hold, Paused                          False Paused         Reconciling
+//	Hold, WaitingForTurn                  Unknown WaitingForTurn  Reconciling
 //	Await                                 as reported before, of the same Releases
 //	Stall, RolledBack                     False RolledBack     Stalled
 //	Stall, RollbackFailed                 False RollbackFailed Stalled

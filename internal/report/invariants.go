@@ -54,7 +54,7 @@ var possible = map[string]map[metav1.ConditionStatus][]string{
 			v1alpha1.ReasonConflict, v1alpha1.ReasonRefused, v1alpha1.ReasonUnavailable,
 		},
 		metav1.ConditionUnknown: {
-			v1alpha1.ReasonProgressing, v1alpha1.ReasonBaking, v1alpha1.ReasonPinned,
+			v1alpha1.ReasonProgressing, v1alpha1.ReasonBaking, v1alpha1.ReasonWaitingForTurn, v1alpha1.ReasonPinned,
 			v1alpha1.ReasonNotObserved, v1alpha1.ReasonReadFailed,
 		},
 	},
@@ -76,7 +76,8 @@ var possible = map[string]map[metav1.ConditionStatus][]string{
 			v1alpha1.ReasonInvalidInput, v1alpha1.ReasonPaused,
 		},
 		metav1.ConditionUnknown: {
-			v1alpha1.ReasonProgressing, v1alpha1.ReasonBaking, v1alpha1.ReasonPinned, v1alpha1.ReasonReadFailed,
+			v1alpha1.ReasonProgressing, v1alpha1.ReasonBaking, v1alpha1.ReasonWaitingForTurn, v1alpha1.ReasonPinned,
+			v1alpha1.ReasonReadFailed,
 		},
 	},
 	v1alpha1.ConditionScalingActive: {

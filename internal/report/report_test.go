@@ -127,6 +127,8 @@ func reported(changes ...func(*Input)) func(*Input) {
 }
 
 // The decisions of a rollout of shop-7 that fails.
+const waits = "config shared changed: at most 10 Apps that use it roll that out at a time, and this one waits for its turn"
+
 const returnFailed = "shop-6 was healthy before and does not come up again: 1 of 3 pods of Release 6 available again: " +
 	"Unschedulable (pod shop-x: no room); what serves keeps serving: change the spec, or repair what its pods lack"
 
@@ -672,6 +674,16 @@ var statusTests = map[string]struct {
 			{"Available", isTrue, "MinimumReplicasAvailable", "2 of 3 pods available (shop-6)"},
 			{"RolledOut", isFalse, "ReturnFailed", returnFailed},
 			{"Stalled", isTrue, "ReturnFailed", returnFailed},
+		},
+	},
+	"a change of a shared source waits for its turn": {
+		in: scene(decided(rollout.Decision{Action: rollout.Hold, Desired: 6, Target: 6, LastHealthy: 6, Reason: v1alpha1.ReasonWaitingForTurn, Note: waits})),
+		want: []said{
+			{"Ready", isUnknown, "WaitingForTurn", waits},
+			{"InputsResolved", isTrue, "Resolved", found},
+			{"Available", isTrue, "MinimumReplicasAvailable", "3 of 3 pods available (shop-6)"},
+			{"RolledOut", isUnknown, "WaitingForTurn", waits},
+			{"Reconciling", isTrue, "WaitingForTurn", waits},
 		},
 	},
 	"a child belongs to somebody else": {

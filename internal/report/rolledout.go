@@ -26,6 +26,8 @@ func rolledOut(in Input, available *finding) *finding {
 		return held(in)
 	case decision.Action == rollout.Hold && decision.Reason == v1alpha1.ReasonPaused:
 		return paused(in)
+	case decision.Action == rollout.Hold && decision.Reason == v1alpha1.ReasonWaitingForTurn:
+		return unknown(v1alpha1.ReasonWaitingForTurn, around("", decision.Note, ""))
 	case decision.Action == rollout.Await:
 		return standing(in)
 	case decision.Action == rollout.Stall:

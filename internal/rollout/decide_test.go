@@ -94,6 +94,20 @@ func TestDecide(t *testing.T) {
 			state: State{InputHash: "a", Policy: Policy{Paused: true}, Releases: []Release{proven(1)}, Running: out(1, -900)},
 			want:  Decision{Action: Settled, Desired: 1, Target: 1, LastHealthy: 1, Reason: "Healthy", Note: "Release 1 runs and has proved healthy"},
 		},
+		"a source changed, and others have their turn: what runs keeps running": {
+			state: State{InputHash: "b", Turn: &Held{Reason: "WaitingForTurn", Message: "m"}, Releases: []Release{proven(1)}, Running: out(1, -900)},
+			want:  Decision{Action: Hold, Desired: 1, Target: 1, LastHealthy: 1, Reason: "WaitingForTurn", Note: "m"},
+		},
+		"no turn is needed to go back": {
+			state: State{
+				InputHash: "b", Turn: &Held{Reason: "WaitingForTurn", Message: "m"}, Running: runs(2), Now: at(16),
+				Releases: []Release{proven(1), failing(2, 15)},
+			},
+			want: Decision{
+				Action: RollBack, Desired: 2, Target: 1, LastHealthy: 1, FailedRelease: 2, Reason: "RollingBack",
+				Note: "Release 2 failed (CannotStart: no such image); Release 1 is the last healthy one",
+			},
+		},
 		"pinned: that Release runs, whatever the inputs are": {
 			state: State{InputHash: "z", PinnedTo: 1, Releases: []Release{proven(1), proven(2)}, Running: out(2, -900)},
 			want: Decision{

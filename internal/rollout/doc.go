@@ -27,6 +27,7 @@
 //	inputs not resolved                              Hold          the reason of Held
 //	pinned by annotation to P                        Advance, Wait, Settled  Pinned
 //	something to do, but rollout.state is Paused     Hold          Paused
+//	a source changed, and it is not the App's turn   Hold          WaitingForTurn
 //	D not failed, R is not D                         Advance       Progressing
 //	R is what it should be, Deployment not observed  Await
 //	D healthy, R is D and complete, others' pods     Wait          Progressing

@@ -31,10 +31,19 @@ func decide(s State) Decision {
 		return pinned(s)
 	}
 	d := follow(s)
-	if s.Policy.Paused && !d.restful() {
+	switch {
+	case s.Policy.Paused && !d.restful():
 		return hold(s, v1alpha1.ReasonPaused, "spec.rollout.state is Paused; "+pausedNote(d))
+	case s.Turn != nil && d.Make != nil && s.Rests():
+		return hold(s, s.Turn.Reason, s.Turn.Message)
 	}
 	return d
+}
+
+// Rests tells that what runs has proved healthy, so that a change can wait.
+func (s State) Rests() bool {
+	running, ok := s.running()
+	return ok && running.Health == Healthy
 }
 
 // restful tells that a decision asks for nothing and judges nothing, so that

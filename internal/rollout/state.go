@@ -16,6 +16,10 @@ type State struct {
 	InputHash string
 	Held      *Held
 
+	// Turn is set while a change of a shared source has to wait for its turn, and
+	// says so.
+	Turn *Held
+
 	// Retry and Restart are the values of the App's wish annotations.
 	Retry, Restart string
 

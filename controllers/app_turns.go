@@ -1,0 +1,208 @@
+package controllers
+
+import (
+	"context"
+	"fmt"
+	"slices"
+	"strings"
+	"time"
+
+	"k8s.io/apimachinery/pkg/api/meta"
+	metav1 "k8s.io/apimachinery/pkg/apis/meta/v1"
+	"k8s.io/apimachinery/pkg/types"
+	"sigs.k8s.io/controller-runtime/pkg/client"
+	"sigs.k8s.io/controller-runtime/pkg/event"
+
+	"github.com/bowline-dev/bowline/api/v1alpha1"
+	"github.com/bowline-dev/bowline/internal/release"
+	"github.com/bowline-dev/bowline/internal/rollout"
+	"github.com/bowline-dev/bowline/internal/turns"
+)
+
+// decide decides what to do. A change of nothing but a source that many Apps
+// use waits for its turn. While it is not known whose turn it is, nothing is
+// decided, and it returns in how long to look again.
+func (p *pass) decide(ctx context.Context) (undecided time.Duration, err error) {
+	p.decision = rollout.Decide(p.state)
+	if p.Turns.Limit() == 0 {
+		return 0, nil
+	}
+	claims, err := p.claims(ctx)
+	if err != nil {
+		return 0, fmt.Errorf("find out whose turn it is: %w", err)
+	}
+	if len(claims) == 0 {
+		p.call(p.Turns.Leave(p.app.Namespace, p.app.Name))
+		return 0, nil
+	}
+	ok, again := p.Turns.Ask(p.now, p.app.Name, p.specChanged(), claims)
+	switch {
+	case ok:
+		return 0, nil
+	case again.Sub(p.now) <= turns.Gather:
+		return again.Sub(p.now), nil
+	}
+	p.state.Turn = &rollout.Held{Reason: v1alpha1.ReasonWaitingForTurn, Message: p.waits(claims)}
+	p.decision = rollout.Decide(p.state)
+	p.decision.Recheck = sooner(p.decision.Recheck, again)
+	return 0, nil
+}
+
+// waits says what an App waits for. It counts nobody: that would be another
+// status of every App that waits whenever one of them goes.
+func (p *pass) waits(claims []turns.Claim) string {
+	var names []string
+	for _, claim := range claims {
+		names = append(names, fmt.Sprintf("%s %q", claim.Source.Kind, claim.Source.Name))
+	}
+	return fmt.Sprintf("%s changed: at most %d of the Apps that use it roll that out at a time, and this one waits for its turn; a change of its spec goes out at once",
+		strings.Join(names, " and "), p.Turns.Limit())
+}
+
+// claims are what the App needs turns for. It needs none for a change of its
+// own, and none while what runs has not proved healthy: then there is nothing to
+// rest on.
+func (p *pass) claims(ctx context.Context) ([]turns.Claim, error) {
+	releases := p.snapshot.Releases
+	if p.decision.Make == nil || p.decision.Make.Cause != rollout.CauseInputs || len(releases) == 0 || !p.state.Rests() {
+		return nil, nil
+	}
+	var claims []turns.Claim
+	for _, source := range release.Changed(releases[len(releases)-1].Spec, p.inputs.Inputs) {
+		users, err := p.usersOf(ctx, source)
+		if err != nil {
+			return nil, err
+		}
+		if len(users) <= p.Turns.Limit() {
+			continue
+		}
+		held, err := p.holders(ctx, source, users)
+		if err != nil {
+			return nil, err
+		}
+		claims = append(claims, turns.Claim{Source: p.source(source), Users: len(users), Held: held})
+	}
+	return claims, nil
+}
+
+func (p *pass) source(source v1alpha1.PinnedSource) turns.Source {
+	return turns.Source{Namespace: p.app.Namespace, Kind: string(source.Kind), Name: source.Name}
+}
+
+// usersOf are the Apps that refer to a source, by name.
+func (p *pass) usersOf(ctx context.Context, source v1alpha1.PinnedSource) (map[string]*v1alpha1.App, error) {
+	index := configIndex
+	if source.Kind == v1alpha1.SourceSecret {
+		index = secretIndex
+	}
+	apps := &v1alpha1.AppList{}
+	if err := p.List(ctx, apps, client.InNamespace(p.app.Namespace), client.MatchingFields{index: source.Name}); err != nil {
+		return nil, err
+	}
+	users := make(map[string]*v1alpha1.App, len(apps.Items))
+	for i := range apps.Items {
+		users[apps.Items[i].Name] = &apps.Items[i]
+	}
+	return users, nil
+}
+
+// holders are the Apps that roll out a change of a source now: the Release they
+// desire was made because of it and has not ended. One that is held or paused
+// does not go on by itself and must not keep all others waiting.
+func (p *pass) holders(ctx context.Context, source v1alpha1.PinnedSource, users map[string]*v1alpha1.App) ([]string, error) {
+	list := &v1alpha1.ReleaseList{}
+	if err := p.List(ctx, list, client.InNamespace(p.app.Namespace), client.MatchingFields{causeIndex: causeKey(source)}); err != nil {
+		return nil, err
+	}
+	var holders []string
+	for i := range list.Items {
+		app := users[list.Items[i].Spec.App]
+		if app != nil && app.DeletionTimestamp.IsZero() && app.Status.Release.Desired == list.Items[i].Name && goesOn(app) {
+			holders = append(holders, app.Name)
+		}
+	}
+	slices.Sort(holders)
+	return slices.Compact(holders), nil
+}
+
+func goesOn(app *v1alpha1.App) bool {
+	return !app.Spec.Rollout.Paused() && !meta.IsStatusConditionFalse(app.Status.Conditions, v1alpha1.ConditionInputsResolved)
+}
+
+// causeIndex finds the Releases that a change of a source made necessary and
+// that have not ended.
+const causeIndex = "bowline.dev/cause"
+
+func indexCause(object client.Object) []string {
+	r, ok := object.(*v1alpha1.Release)
+	if !ok || !r.Status.FinishTime.IsZero() || !r.Status.SupersededTime.IsZero() {
+		return nil
+	}
+	var keys []string
+	for _, source := range release.Caused(r.Spec.Cause) {
+		keys = append(keys, causeKey(source))
+	}
+	return keys
+}
+
+func causeKey(source v1alpha1.PinnedSource) string { return string(source.Kind) + "/" + source.Name }
+
+// specChanged is when the App's own spec last made a Release necessary.
+func (p *pass) specChanged() time.Time {
+	for _, r := range slices.Backward(p.snapshot.Releases) {
+		if len(release.Caused(r.Spec.Cause)) == 0 {
+			return r.CreationTimestamp.Time
+		}
+	}
+	return time.Time{}
+}
+
+// freeTurns calls those who come next when this pass ended the turn of its App.
+func (p *pass) freeTurns() {
+	if p.Turns.Limit() == 0 {
+		return
+	}
+	for _, mark := range p.decision.Marks {
+		if mark.Verdict != nil || mark.Superseded {
+			p.freeTurn(p.numbered(mark.Number))
+		}
+	}
+	if releases := p.snapshot.Releases; len(releases) > 0 && (p.decision.Make != nil || p.isHeldNow()) {
+		p.freeTurn(&releases[len(releases)-1])
+	}
+}
+
+// isHeldNow tells that the App is paused or held since this pass.
+func (p *pass) isHeldNow() bool {
+	before := meta.FindStatusCondition(p.app.Status.Conditions, v1alpha1.ConditionRolledOut)
+	return p.decision.Action == rollout.Hold && (before == nil || before.Reason != p.decision.Reason)
+}
+
+func (p *pass) freeTurn(ended *v1alpha1.Release) {
+	if ended == nil {
+		return
+	}
+	var sources []turns.Source
+	for _, source := range release.Caused(ended.Spec.Cause) {
+		sources = append(sources, p.source(source))
+	}
+	p.call(sources)
+}
+
+// leaveTurns calls those who come next when an App is gone.
+func (r *AppReconciler) leaveTurns(app types.NamespacedName) {
+	if r.Turns.Limit() == 0 {
+		return
+	}
+	r.Turns.Leave(app.Namespace, app.Name)
+	r.call(r.Turns.All(app.Namespace))
+}
+
+// call has those looked at who may go next in line for a source.
+func (r *AppReconciler) call(sources []turns.Source) {
+	for _, source := range sources {
+		for _, name := range r.Turns.Next(source) {
+			r.called <- event.GenericEvent{Object: &v1alpha1.App{ObjectMeta: metav1.ObjectMeta{Namespace: source.Namespace, Name: name}}}
+		}
+	}
+}
