@@ -369,7 +369,7 @@ func TestDecide(t *testing.T) {
 			state: State{InputHash: "a", Releases: []Release{proven(1), left(going(2))}, Running: runs(1), Now: at(5)},
 			want: Decision{
 				Action: Wait, Desired: 1, Target: 1, LastHealthy: 1, Reason: "Progressing", Recheck: at(35),
-				Note:  "3 pods of other Releases are to be replaced",
+				Note:  "0 of 3 pods of Release 1 available again",
 				Marks: []ReleaseMark{{Number: 1, Progress: &Mark{At: at(5)}}},
 			},
 		},
@@ -377,7 +377,7 @@ func TestDecide(t *testing.T) {
 			state: State{InputHash: "a", Releases: []Release{marked(proven(1), Mark{At: at(-500)}), left(going(2))}, Running: runs(1), Now: at(5)},
 			want: Decision{
 				Action: Wait, Desired: 1, Target: 1, LastHealthy: 1, Reason: "Progressing", Recheck: at(35),
-				Note:  "3 pods of other Releases are to be replaced",
+				Note:  "0 of 3 pods of Release 1 available again",
 				Marks: []ReleaseMark{{Number: 1, Progress: &Mark{At: at(5)}}},
 			},
 		},
@@ -385,7 +385,7 @@ func TestDecide(t *testing.T) {
 			state: State{InputHash: "a", Releases: []Release{marked(proven(1), Mark{At: at(5)}), left(going(2))}, Running: runs(1), Now: at(8)},
 			want: Decision{
 				Action: Wait, Desired: 1, Target: 1, LastHealthy: 1, Reason: "Progressing", Recheck: at(305),
-				Note: "3 pods of other Releases are to be replaced",
+				Note: "0 of 3 pods of Release 1 available again",
 			},
 		},
 		"reverted, and its pods do not come up again: stalled, nothing is taken back": {

@@ -85,7 +85,7 @@ func (s State) returns(running Release) bool {
 	}
 	newest, _ := s.newest()
 	return newest.Health == Failed && !newest.Superseded && newest.Number != running.Number ||
-		running.Health == Healthy && s.Running.Old > 0
+		running.Health == Healthy && (s.Running.Old > 0 || s.Running.UpdatedAvailable < s.Running.Want)
 }
 
 // pinned runs the Release a person named, whatever became of it.
@@ -172,10 +172,10 @@ func settle(s State, desired Release) Decision {
 		Note: fmt.Sprintf("Release %d runs and has proved healthy", desired.Number),
 	}
 	switch {
+	case s.Running.CompletedAt.IsZero() && (s.Running.Old > 0 || s.Running.UpdatedAvailable < s.Running.Want):
+		return comeBack(s, desired)
 	case s.Running.Old == 0:
 		return d
-	case s.Running.CompletedAt.IsZero():
-		return comeBack(s, desired)
 	}
 	d.Action, d.Reason = Wait, v1alpha1.ReasonProgressing
 	d.Note = fmt.Sprintf("%d pods of other Releases are to be replaced", s.Running.Old)
@@ -189,7 +189,7 @@ func settle(s State, desired Release) Decision {
 func comeBack(s State, desired Release) Decision {
 	d := Decision{
 		Action: Wait, Desired: desired.Number, Target: desired.Number, Reason: v1alpha1.ReasonProgressing,
-		Note: fmt.Sprintf("%d pods of other Releases are to be replaced", s.Running.Old),
+		Note: fmt.Sprintf("%d of %d pods of Release %d available again", s.Running.UpdatedAvailable, s.Running.Want, desired.Number),
 	}
 	mark := desired.Progress
 	if !s.ticks(desired) {
@@ -200,8 +200,7 @@ func comeBack(s State, desired Release) Decision {
 	}
 	verdict := judge(s, trial{release: desired, since: mark.At, returns: true})
 	if verdict.failed != nil {
-		return d.stall(desired.Number, v1alpha1.ReasonReturnFailed, fmt.Sprintf(
-			"%d of %d pods of Release %d available again%s", s.Running.UpdatedAvailable, s.Running.Want, desired.Number, because(s.Verdict)))
+		return d.stall(desired.Number, v1alpha1.ReasonReturnFailed, d.Note+because(s.Verdict))
 	}
 	d.Recheck = verdict.recheck
 	d.mark(verdict.mark)

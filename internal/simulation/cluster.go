@@ -20,6 +20,8 @@ import (
 type Cluster struct {
 	App      *v1alpha1.App // nil while there is none
 	Held     *rollout.Held // set while an input of the App is missing
+	turn     *rollout.Held // set while others have all turns
+	shared   string        // the content of the ConfigMap that the App shares
 	Releases []Release
 	World    *world.World
 
@@ -56,6 +58,7 @@ func (c *Cluster) State() rollout.State {
 			MaxRestarts:      rolling.RestartBudget(),
 		},
 		Held:     cmp.Or(c.Held, held),
+		Turn:     c.turn,
 		Retry:    c.App.Annotations[v1alpha1.AnnotationRetry],
 		Restart:  c.App.Annotations[v1alpha1.AnnotationRestart],
 		PinnedTo: pinned,
@@ -76,7 +79,9 @@ func (c *Cluster) inputHash() string {
 	inputs := c.template(0)
 	hash, known := c.hashes[inputs]
 	if !known {
-		hash = release.Hash(release.Inputs{Image: c.App.Spec.Image, Workload: c.App.Spec.WorkloadSpec})
+		hash = release.Hash(release.Inputs{Image: c.App.Spec.Image, Workload: c.App.Spec.WorkloadSpec, Sources: []v1alpha1.PinnedSource{
+			{Kind: v1alpha1.SourceConfigMap, Name: "shared-settings", Digest: c.shared},
+		}})
 		c.hashes[inputs] = hash
 	}
 	return hash
@@ -87,6 +92,9 @@ func (c *Cluster) template(number int64) world.Template {
 	var config []string
 	for key, value := range c.App.Spec.Config.Data {
 		config = append(config, key+"="+string(value))
+	}
+	if c.shared != "" {
+		config = append(config, c.shared)
 	}
 	slices.Sort(config)
 	return world.Template{Release: number, Image: c.App.Spec.Image, Config: strings.Join(config, ",")}

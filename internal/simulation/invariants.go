@@ -146,7 +146,7 @@ func (i *Invariants) oneRollbackEach(before snapshot, s rollout.State, d rollout
 
 // newestWins: what is desired is what the App asks for, whatever is in flight.
 func newestWins(c *Cluster, s rollout.State, d rollout.Decision) error {
-	if s.Held != nil || s.PinnedTo != 0 || s.Policy.Paused {
+	if s.Held != nil || s.PinnedTo != 0 || s.Policy.Paused || d.Reason == v1alpha1.ReasonWaitingForTurn {
 		return nil
 	}
 	desired := c.release(d.Desired)
@@ -227,7 +227,7 @@ func atRest(d rollout.Decision) error {
 		return fmt.Errorf("%s (%s), but it wants to look again at %s", d.Action, d.Reason, d.Recheck)
 	case d.Action == rollout.Settled, d.Action == rollout.Stall:
 		return nil
-	case d.Action == rollout.Hold && d.Reason == v1alpha1.ReasonPaused:
+	case d.Action == rollout.Hold && (d.Reason == v1alpha1.ReasonPaused || d.Reason == v1alpha1.ReasonWaitingForTurn):
 		return nil
 	}
 	return fmt.Errorf("%s (%s): %s", d.Action, d.Reason, d.Note)

@@ -4,6 +4,7 @@ import (
 	"flag"
 	"fmt"
 	"os"
+	"strings"
 	"testing"
 
 	"github.com/google/go-cmp/cmp"
@@ -41,7 +42,11 @@ func (s Scenario) checkEnd(t *testing.T, p *Player) {
 }
 
 func (s Scenario) transcript(p *Player) string {
-	return "# " + s.Name + "\n\n" + p.Transcript.String() + "\n" + p.End()
+	title := "# " + s.Name + "\n\n"
+	if len(s.Answers) > 0 {
+		title += "answers " + strings.Join(s.Answers, ", ") + "\n\n"
+	}
+	return title + p.Transcript.String() + "\n" + p.End()
 }
 
 func TestScenarios(t *testing.T) {

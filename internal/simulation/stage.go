@@ -25,6 +25,11 @@ type Stage interface {
 	// Lose makes an input go missing, Find makes it come back.
 	Lose(input string)
 	Find()
+	// Share changes the ConfigMap that the App shares with others.
+	Share(content string)
+	// Turn lets other Apps take all turns to roll a shared change out, or frees
+	// one for this App.
+	Turn(free bool)
 	// Registry lets the registry answer, or fail with status 503.
 	Registry(up bool)
 	// Nodes makes so many of three nodes ready.
@@ -86,6 +91,21 @@ func (p *Player) Lose(input string) {
 // Find implements Stage.
 func (p *Player) Find() {
 	p.Cluster.Held = nil
+	p.Cluster.changes++
+}
+
+// Share implements Stage.
+func (p *Player) Share(content string) {
+	p.Cluster.shared = content
+	p.Cluster.changes++
+}
+
+// Turn implements Stage.
+func (p *Player) Turn(free bool) {
+	p.Cluster.turn = nil
+	if !free {
+		p.Cluster.turn = &rollout.Held{Reason: v1alpha1.ReasonWaitingForTurn, Message: "ConfigMap \"shared-settings\" changed, and it is the turn of others"}
+	}
 	p.Cluster.changes++
 }
 

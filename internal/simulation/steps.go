@@ -76,6 +76,7 @@ func newApp(image string, options []Option) *v1alpha1.App {
 	app.Name = "shop"
 	app.Annotations = map[string]string{}
 	app.Spec.Image = image
+	app.Spec.Config.From = []v1alpha1.SourceSpec{{Name: "shared-settings", As: v1alpha1.SourceEnv}}
 	for _, option := range options {
 		option(app)
 	}
@@ -183,6 +184,20 @@ func Lose(input string) Step {
 func Find() Step {
 	return Step{"what was missing is created", func(s Stage) { s.Find() }}
 }
+
+// Share changes the ConfigMap that the App shares with others, to
+// COLOR=<color>.
+func Share(color string) Step {
+	return Step{"the ConfigMap shared-settings changes to COLOR=" + color, func(s Stage) { s.Share("COLOR=" + color) }}
+}
+
+// OthersGo lets other Apps take all turns to roll a shared change out.
+func OthersGo() Step {
+	return Step{"other Apps roll their shared changes out", func(s Stage) { s.Turn(false) }}
+}
+
+// TurnComes frees a turn.
+func TurnComes() Step { return Step{"a turn is free", func(s Stage) { s.Turn(true) }} }
 
 // Becomes decides what becomes of pods with an image or configuration.
 func Becomes(imageOrConfig string, o world.Outcome) Step {

@@ -79,6 +79,12 @@ var leftOut = map[string]string{
 	"trouble after the bake rolls nothing back":                    changesLater,
 	"double failure is bounded":                                    changesLater,
 	"second choice comes back when the first fails too":            changesLater,
+	"what a person went back to does not come up again":            changesLater,
+	"what a person went back to comes up late":                     changesLater,
+	"restart that fails is told of":                                changesLater,
+	"restart that failed and whose annotation is removed":          changesLater,
+	"shared ConfigMap with bad content is rolled back":             changesLater,
+	"shared change waits for its turn":                             othersToo,
 	"retry of a failed Release":                                    changesLater,
 	"pausing after a rollback while what came back has trouble":    changesLater,
 }
@@ -220,7 +226,6 @@ func (h *playhouse) real() *v1alpha1.App {
 	if word := h.word(outcome); word != "" {
 		app.Spec.Image += "-" + word
 	}
-	app.Spec.Config.From = []v1alpha1.SourceSpec{{Name: settings, As: v1alpha1.SourceEnv}}
 	if outcome.Unschedulable {
 		app.Spec.Scheduling.NodeSelector = map[string]string{"disk": "golden"}
 	}
@@ -266,6 +271,15 @@ func (h *playhouse) Lose(string) { h.scene.Remove(&corev1.ConfigMap{}, settings)
 
 // Find implements Stage.
 func (h *playhouse) Find() { h.scene.Create(NewConfigMap(settings, "COLOR", "blue")) }
+
+// Share implements Stage.
+func (h *playhouse) Share(content string) {
+	key, value, _ := strings.Cut(content, "=")
+	Edit(h.scene, &corev1.ConfigMap{}, settings, func(c *corev1.ConfigMap) { c.Data[key] = value })
+}
+
+// Turn implements Stage.
+func (h *playhouse) Turn(bool) { h.cannot("let other Apps go") }
 
 // Quota implements Stage.
 func (h *playhouse) Quota(pods int) {
