@@ -34,7 +34,7 @@ type AppReconciler struct {
 	Clock    clock.PassiveClock
 	Turns    *turns.Turns
 
-	// called are Apps whose turn has come.
+	// called are Apps whose turn may have come because somebody left the line.
 	called chan event.GenericEvent
 
 	// written is when the status of an App was last written, by UID. It only
@@ -72,12 +72,12 @@ func (r *AppReconciler) Reconcile(ctx context.Context, request ctrl.Request) (ct
 	app := &v1alpha1.App{}
 	if err := r.Get(ctx, request.NamespacedName, app); err != nil {
 		if apierrors.IsNotFound(err) {
-			r.leaveTurns(request.NamespacedName)
+			r.leave(request.NamespacedName)
 		}
 		return ctrl.Result{}, client.IgnoreNotFound(err)
 	}
 	if !app.DeletionTimestamp.IsZero() {
-		r.leaveTurns(request.NamespacedName)
+		r.leave(request.NamespacedName)
 		// What was made for the App goes by its owner references; nothing new
 		// may be made.
 		return ctrl.Result{}, nil
@@ -111,11 +111,7 @@ func (p *pass) run(ctx context.Context) (ctrl.Result, error) {
 	if err != nil {
 		return ctrl.Result{}, err
 	}
-	result, err := p.report(ctx, problem)
-	if err == nil {
-		p.freeTurns()
-	}
-	return result, err
+	return p.report(ctx, problem)
 }
 
 // afterRefusal reports what the API server refuses before anything can be

@@ -105,7 +105,10 @@ func SetupApp(ctx context.Context, mgr ctrl.Manager, o Options) error {
 		// A copy is deleted, or what an App refers to changes.
 		WatchesMetadata(&corev1.ConfigMap{}, handler.EnqueueRequestsFromMapFunc(users(mgr.GetClient(), configIndex)), builder.WithPredicates(changed)).
 		WatchesMetadata(&corev1.Secret{}, handler.EnqueueRequestsFromMapFunc(users(mgr.GetClient(), secretIndex)), builder.WithPredicates(changed)).
-		// An App's turn to roll out a shared change has come.
+		// A turn to roll out a shared change has ended: who is next?
+		Watches(&v1alpha1.Release{}, handler.EnqueueRequestsFromMapFunc(r.next), builder.WithPredicates(releaseEnded)).
+		Watches(&v1alpha1.App{}, handler.EnqueueRequestsFromMapFunc(r.next), builder.WithPredicates(appLetGo)).
+		// Somebody left the line.
 		WatchesRawSource(source.Channel(r.called, &handler.EnqueueRequestForObject{})).
 		WithOptions(controller.Options{
 			MaxConcurrentReconciles: o.Workers,

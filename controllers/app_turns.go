@@ -12,6 +12,8 @@ import (
 	"k8s.io/apimachinery/pkg/types"
 	"sigs.k8s.io/controller-runtime/pkg/client"
 	"sigs.k8s.io/controller-runtime/pkg/event"
+	"sigs.k8s.io/controller-runtime/pkg/predicate"
+	"sigs.k8s.io/controller-runtime/pkg/reconcile"
 
 	"github.com/bowline-dev/bowline/api/v1alpha1"
 	"github.com/bowline-dev/bowline/internal/release"
@@ -32,7 +34,7 @@ func (p *pass) decide(ctx context.Context) (undecided time.Duration, err error) 
 		return 0, fmt.Errorf("find out whose turn it is: %w", err)
 	}
 	if len(claims) == 0 {
-		p.call(p.Turns.Leave(p.app.Namespace, p.app.Name))
+		p.leave(client.ObjectKeyFromObject(p.app))
 		return 0, nil
 	}
 	ok, again := p.Turns.Ask(p.now, p.app.Name, p.specChanged(), claims)
@@ -157,45 +159,42 @@ func (p *pass) specChanged() time.Time {
 	return time.Time{}
 }
 
-// freeTurns calls those who come next when this pass ended the turn of its App.
-func (p *pass) freeTurns() {
-	if p.Turns.Limit() == 0 {
-		return
-	}
-	for _, mark := range p.decision.Marks {
-		if mark.Verdict != nil || mark.Superseded {
-			p.freeTurn(p.numbered(mark.Number))
+// next finds the Apps that may go next in any line of an object's namespace. It
+// is asked when the caches show that a turn has ended, not when the operator
+// wrote what ended it: who is called must find it free.
+func (r *AppReconciler) next(_ context.Context, object client.Object) []reconcile.Request {
+	var requests []reconcile.Request
+	for _, source := range r.Turns.All(object.GetNamespace()) {
+		for _, name := range r.Turns.Next(source) {
+			requests = append(requests, reconcile.Request{NamespacedName: types.NamespacedName{Namespace: source.Namespace, Name: name}})
 		}
 	}
-	if releases := p.snapshot.Releases; len(releases) > 0 && (p.decision.Make != nil || p.isHeldNow()) {
-		p.freeTurn(&releases[len(releases)-1])
-	}
+	return requests
 }
 
-// isHeldNow tells that the App is paused or held since this pass.
-func (p *pass) isHeldNow() bool {
-	before := meta.FindStatusCondition(p.app.Status.Conditions, v1alpha1.ConditionRolledOut)
-	return p.decision.Action == rollout.Hold && (before == nil || before.Reason != p.decision.Reason)
-}
+var (
+	// releaseEnded lets through that a Release is no longer on its way.
+	releaseEnded = predicate.Funcs{
+		CreateFunc: func(event.CreateEvent) bool { return false },
+		UpdateFunc: func(e event.UpdateEvent) bool {
+			return len(indexCause(e.ObjectOld)) > 0 && len(indexCause(e.ObjectNew)) == 0
+		},
+	}
+	// appLetGo lets through that an App desires another Release than before, or
+	// does not go on by itself any more.
+	appLetGo = predicate.Funcs{
+		CreateFunc: func(event.CreateEvent) bool { return false },
+		UpdateFunc: func(e event.UpdateEvent) bool {
+			before, ok1 := e.ObjectOld.(*v1alpha1.App)
+			after, ok2 := e.ObjectNew.(*v1alpha1.App)
+			return ok1 && ok2 && (before.Status.Release.Desired != after.Status.Release.Desired || goesOn(before) && !goesOn(after))
+		},
+	}
+)
 
-func (p *pass) freeTurn(ended *v1alpha1.Release) {
-	if ended == nil {
-		return
-	}
-	var sources []turns.Source
-	for _, source := range release.Caused(ended.Spec.Cause) {
-		sources = append(sources, p.source(source))
-	}
-	p.call(sources)
-}
-
-// leaveTurns calls those who come next when an App is gone.
-func (r *AppReconciler) leaveTurns(app types.NamespacedName) {
-	if r.Turns.Limit() == 0 {
-		return
-	}
-	r.Turns.Leave(app.Namespace, app.Name)
-	r.call(r.Turns.All(app.Namespace))
+// leave takes an App out of line, and calls those who were behind it.
+func (r *AppReconciler) leave(app types.NamespacedName) {
+	r.call(r.Turns.Leave(app.Namespace, app.Name))
 }
 
 // call has those looked at who may go next in line for a source.

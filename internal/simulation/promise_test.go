@@ -1,6 +1,7 @@
 package simulation
 
 import (
+	"fmt"
 	"slices"
 	"strings"
 	"testing"
@@ -143,4 +144,68 @@ func TestEverySettledAppIsLeftInPeace(t *testing.T) {
 			}
 		})
 	}
+}
+
+// TestAutoscalingCanBeToggledAtAnyTime (helm#12650, kubernetes#25238): in every
+// second of a rollout, a bake and a rollback the autoscaler is turned on, and
+// five seconds later off, and the App has the size it had.
+func TestAutoscalingCanBeToggledAtAnyTime(t *testing.T) {
+	for at := range 60 {
+		for name, image := range map[string]string{"rollout": "shop:2", "rollback": "shop:3"} {
+			t.Run(fmt.Sprintf("%s, second %d", name, at), func(t *testing.T) {
+				p := NewPlayer()
+				play(t, p, up(5))
+				play(t, p, []Step{
+					Becomes("shop:3", missing), Becomes("shop:2", world.Outcome{ReadyAfter: 5 * world.Step}), SetImage(image), Wait(at),
+					Autoscale(2, 8), Load(5), Wait(5),
+				})
+				if got := p.Cluster.World.Replicas(); got != 5 {
+					t.Errorf("%d replicas with an autoscaler that wants 5", got)
+				}
+				play(t, p, []Step{StopAutoscaling(), Wait(120)})
+				if got := p.Cluster.World.Replicas(); got != 5 {
+					t.Errorf("%d replicas afterwards, want 5", got)
+				}
+			})
+		}
+	}
+}
+
+// TestARollbackIsNoSlowerThanTheRollout (helm#10060): however much a rollout had
+// replaced, what comes back comes within the same limits, and pods that do not
+// serve make room at once.
+func TestARollbackIsNoSlowerThanTheRollout(t *testing.T) {
+	for name, outcome := range map[string]world.Outcome{
+		"nothing was replaced":        missing,
+		"part of it was replaced":     {RunsFor: 9 * world.Step},
+		"all of it was, and it baked": {RunsFor: 50 * world.Step},
+	} {
+		t.Run(name, func(t *testing.T) {
+			slow := world.Outcome{ReadyAfter: 10 * world.Step}
+			p := NewPlayer()
+			play(t, p, []Step{Becomes("shop:1", slow), Create("shop:1", 8, Bake(60)), Wait(120)})
+			play(t, p, []Step{SetImage("shop:9"), Becomes("shop:9", slow)})
+			rolledOut := secondsUntil(t, p, func() bool { return p.Decision.Action == rollout.Bake })
+			play(t, p, []Step{Wait(90), SetImage("shop:1"), Wait(200), Becomes("shop:2", outcome), SetImage("shop:2")})
+			secondsUntil(t, p, func() bool { return p.Decision.Reason == "RollingBack" })
+			back := secondsUntil(t, p, func() bool { return p.Decision.Action == rollout.Stall })
+			t.Logf("the rollout took %d s, the rollback %d s", rolledOut, back)
+			if back > rolledOut {
+				t.Errorf("the rollback took %d s, and a rollout %d s", back, rolledOut)
+			}
+		})
+	}
+}
+
+// secondsUntil lets time pass until something holds.
+func secondsUntil(t *testing.T, p *Player, holds func() bool) int {
+	t.Helper()
+	for seconds := range 600 {
+		if holds() {
+			return seconds
+		}
+		play(t, p, []Step{Wait(1)})
+	}
+	t.Fatalf("it did not happen in 600 s:\n%s", p.Transcript)
+	return 0
 }

@@ -27,14 +27,14 @@ var _ = Describe("History", func() {
 		s.Eventually(shop.Releases).WithTimeout(soon).Should(Equal([]string{"shop-3 Healthy (spec)", "shop-4 Healthy (spec)"}))
 		s.Eventually(shop.levels).WithTimeout(soon).Should(Equal([]string{"3", "4"}))
 
-		s.Step("two failures later the last healthy one is still there")
+		s.Step("two failures later the last healthy one is still there, and one in reserve")
 		for _, value := range []string{"5", "6"} {
 			shop.Change(all(image(notThere), level(value)))
 			shop.Eventually(func() string { return summary(shop.Live()) }).WithTimeout(rollout).Should(HavePrefix("RolledBack: shop-" + value))
 		}
 		shop.Settled(RolledBack, soon)
-		s.Eventually(shop.Releases).WithTimeout(soon).Should(Equal([]string{"shop-4 Healthy (spec)", "shop-5 CannotStart (spec)", "shop-6 CannotStart (spec)"}))
-		s.Eventually(shop.levels).WithTimeout(soon).Should(Equal([]string{"4", "5", "6"}))
+		s.Eventually(shop.Releases).WithTimeout(soon).Should(Equal([]string{"shop-3 Healthy (spec)", "shop-4 Healthy (spec)", "shop-5 CannotStart (spec)", "shop-6 CannotStart (spec)"}))
+		s.Eventually(shop.levels).WithTimeout(soon).Should(Equal([]string{"3", "4", "5", "6"}))
 		s.Expect(shop.Config()).To(HaveKeyWithValue("LOG_LEVEL", "4"))
 	})
 
@@ -54,16 +54,18 @@ var _ = Describe("History", func() {
 		shop := s.Runs(Spec(good, bake(0), secretFrom("stripe")))
 		Edit(s, &corev1.Secret{}, "stripe", func(secret *corev1.Secret) { secret.Data["KEY"] = []byte("two") })
 		shop.RestsOn(2)
-		s.Eventually(shop.keys).WithTimeout(soon).Should(Equal([]string{"two"}))
-		s.Expect(shop.Releases()).To(Equal([]string{"shop-1 Healthy (spec)", "shop-2 Healthy (secret stripe)"}))
-
-		s.Step("while a new one goes out, the one that may return is kept")
-		shop.Change(func(spec *v1alpha1.AppSpec) { spec.Rollout.ProgressDeadlineSeconds = 15 })
+		s.Eventually(shop.keys).WithTimeout(soon).Should(Equal([]string{"one", "two"}), "the last healthy one and one in reserve")
 		Edit(s, &corev1.Secret{}, "stripe", func(secret *corev1.Secret) { secret.Data["KEY"] = []byte("three") })
+		shop.RestsOn(3)
+		s.Eventually(shop.keys).WithTimeout(soon).Should(Equal([]string{"three", "two"}))
+
+		s.Step("while a new one goes out, those that may return are kept")
+		shop.Change(func(spec *v1alpha1.AppSpec) { spec.Rollout.ProgressDeadlineSeconds = 15 })
+		Edit(s, &corev1.Secret{}, "stripe", func(secret *corev1.Secret) { secret.Data["KEY"] = []byte("four") })
 		shop.Image(neverUp)
-		s.Eventually(shop.keys).WithTimeout(soon).Should(ContainElements("two", "three"))
+		s.Eventually(shop.keys).WithTimeout(soon).Should(ContainElements("three", "four"))
 		shop.Settled(RolledBack, rollout)
-		s.Expect(shop.pinned()).To(Equal("KEY=two"))
+		s.Expect(shop.pinned()).To(Equal("KEY=three"))
 	})
 })
 
