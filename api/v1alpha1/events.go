@@ -13,6 +13,13 @@ const (
 	EventRolledBack = "RolledBack"
 	// EventStalled (Warning): nothing more happens until a person acts.
 	EventStalled = "Stalled"
+	// EventPinned (Normal): an annotation holds the App at a Release.
+	EventPinned = "Pinned"
+	// EventPaused (Normal): a change waits because the rollout is paused.
+	EventPaused = "Paused"
+	// EventWaitingForTurn (Normal): a change of a shared source waits for its
+	// turn.
+	EventWaitingForTurn = "WaitingForTurn"
 	// EventInputsMissing (Warning): something the App refers to does not exist.
 	EventInputsMissing = "InputsMissing"
 	// EventUnavailable (Warning): users are not served.

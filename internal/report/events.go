@@ -26,6 +26,7 @@ const (
 	actionJudge    = "Judge"
 	actionRollBack = "RollBack"
 	actionStall    = "Stall"
+	actionHold     = "Hold"
 	actionResolve  = "Resolve"
 	actionObserve  = "Observe"
 )
@@ -41,6 +42,7 @@ func Events(before, after v1alpha1.AppStatus, made *v1alpha1.Release) []Event {
 		releaseFailed(before, after),
 		rolledBackEvent(before, after),
 		stalledEvent(before, after),
+		heldBack(before, after),
 		inputsMissing(before, after),
 		unavailable(before, after),
 	} {
@@ -103,6 +105,25 @@ func stalledAlike(before, after v1alpha1.AppStatus) bool {
 	was := find(before.Conditions, v1alpha1.ConditionStalled)
 	is := find(after.Conditions, v1alpha1.ConditionStalled)
 	return was != nil && is != nil && was.Reason == is.Reason && before.Failure.Release == after.Failure.Release
+}
+
+// heldBack: what a person or the turns of others ask for begins to hold the App
+// where it is.
+func heldBack(before, after v1alpha1.AppStatus) *Event {
+	was := find(before.Conditions, v1alpha1.ConditionRolledOut)
+	is := find(after.Conditions, v1alpha1.ConditionRolledOut)
+	if is == nil || was != nil && was.Reason == is.Reason && before.Release.Desired == after.Release.Desired {
+		return nil
+	}
+	switch is.Reason {
+	case v1alpha1.ReasonPinned:
+		return normal(v1alpha1.EventPinned, actionHold, is.Message)
+	case v1alpha1.ReasonPaused:
+		return normal(v1alpha1.EventPaused, actionHold, is.Message)
+	case v1alpha1.ReasonWaitingForTurn:
+		return normal(v1alpha1.EventWaitingForTurn, actionHold, is.Message)
+	}
+	return nil
 }
 
 // inputsMissing tells also when something else is missing than before.

@@ -100,6 +100,21 @@ func TestEvents(t *testing.T) {
 				{"Warning", "RolledBack", "RollBack", "shop-8 failed (Crashing: a container was restarted 3 times > 2); shop-6 serves again: change the spec, or set the annotation bowline.dev/retry to try the same inputs again"},
 			},
 		},
+		"a person pins a Release": {
+			before: statusOf(), after: statusOf(decided(pin(rollout.Advance))),
+			want: []Event{{"Normal", "Pinned", "Hold", "shop-5 goes out because the annotation bowline.dev/rollback-to asks for it: the annotation bowline.dev/rollback-to names Release 5"}},
+		},
+		"the pinned Release is out": {
+			before: statusOf(decided(pin(rollout.Advance))), after: statusOf(runs(5, 3), decided(pin(rollout.Settled))),
+		},
+		"a person pauses while a change waits": {
+			before: statusOf(), after: statusOf(decided(hold6)),
+			want: []Event{{"Normal", "Paused", "Hold", "spec.rollout.state is Paused; a change waits; set it to Active to go on"}},
+		},
+		"a shared change waits for its turn": {
+			before: statusOf(), after: statusOf(decided(rollout.Decision{Action: rollout.Hold, Desired: 6, Target: 6, LastHealthy: 6, Reason: "WaitingForTurn", Note: waits})),
+			want: []Event{{"Normal", "WaitingForTurn", "Hold", waits}},
+		},
 		"inputs missing": {
 			before: statusOf(), after: statusOf(heldBy("InputsMissing", missing)),
 			want: []Event{{"Warning", "InputsMissing", "Resolve", missing}},
