@@ -10,6 +10,7 @@ import (
 	corev1 "k8s.io/api/core/v1"
 	metav1 "k8s.io/apimachinery/pkg/apis/meta/v1"
 	"k8s.io/apimachinery/pkg/util/intstr"
+	"sigs.k8s.io/controller-runtime/pkg/client"
 
 	"github.com/bowline-dev/bowline/api/v1alpha1"
 )
@@ -164,9 +165,15 @@ var _ = Describe("A crash", func() {
 	}
 
 	Concurrently("in the bake takes the Release back", func(s *Scene) {
-		shop := s.Runs(Spec(good, replicas(1)))
+		s.Create(NewSecret("stripe", "KEY", "old"))
+		shop := s.Runs(Spec(good, replicas(1), secretFrom("stripe")))
+		before := shop.replicaSet("1")
 		shop.Change(all(image(later), bake(20)))
+		shop.Becomes(v1alpha1.ReasonBaking, time.Minute)
+		s.Expect(shop.replicaSet("1").UID).To(Equal(before.UID), "kept while the other bakes")
+		s.Expect(shop.keys()).To(Equal([]string{"old"}))
 		shop.Becomes(RolledBack, time.Minute)
+		s.Expect(shop.replicaSet("1").UID).To(Equal(before.UID), "it is the one that returns")
 		s.Expect(shop.Releases()).To(Equal([]string{"shop-1 Healthy (spec)", "shop-2 BakeFailed (spec)"}))
 		s.Expect(shop.Condition("Ready")).To(ContainSubstring("shop-2 failed (BakeFailed: a container ended in the bake, after all 1 pods were available: "))
 	})
@@ -247,6 +254,14 @@ var _ = Describe("A revert", func() {
 		s.Expect(shop.Releases()).To(Equal([]string{"shop-1 Healthy (spec)", "shop-2 CannotStart (spec) superseded", "shop-3 CannotStart (spec)"}))
 	})
 })
+
+// replicaSet is the one that makes the pods of a Release.
+func (a *App) replicaSet(release string) appsv1.ReplicaSet {
+	list := &appsv1.ReplicaSetList{}
+	a.Expect(api.List(a.ctx, list, append(a.mine(), client.MatchingLabels{v1alpha1.LabelRelease: release})...)).To(Succeed())
+	a.Expect(list.Items).To(HaveLen(1))
+	return list.Items[0]
+}
 
 // probeFailed is what a kubelet tells of a pod's container. Simulated nodes tell
 // nothing.
