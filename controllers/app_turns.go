@@ -137,7 +137,7 @@ const causeIndex = "bowline.dev/cause"
 
 func indexCause(object client.Object) []string {
 	r, ok := object.(*v1alpha1.Release)
-	if !ok || !r.Status.FinishTime.IsZero() || !r.Status.SupersededTime.IsZero() {
+	if !ok || hasEnded(r) {
 		return nil
 	}
 	var keys []string
@@ -145,6 +145,11 @@ func indexCause(object client.Object) []string {
 		keys = append(keys, causeKey(source))
 	}
 	return keys
+}
+
+// hasEnded tells that a Release proved healthy, failed or was superseded.
+func hasEnded(r *v1alpha1.Release) bool {
+	return !r.Status.FinishTime.IsZero() || !r.Status.SupersededTime.IsZero()
 }
 
 func causeKey(source v1alpha1.PinnedSource) string { return string(source.Kind) + "/" + source.Name }
@@ -163,6 +168,7 @@ func (p *pass) specChanged() time.Time {
 // is asked when the caches show that a turn has ended, not when the operator
 // wrote what ended it: who is called must find it free.
 func (r *AppReconciler) next(_ context.Context, object client.Object) []reconcile.Request {
+	r.endTurns(object)
 	var requests []reconcile.Request
 	for _, source := range r.Turns.All(object.GetNamespace()) {
 		for _, name := range r.Turns.Next(source) {
@@ -170,6 +176,30 @@ func (r *AppReconciler) next(_ context.Context, object client.Object) []reconcil
 		}
 	}
 	return requests
+}
+
+// endTurns forgets the turns that ended with a Release or an App. A quick one
+// ends before anybody saw it on objects. Of an update both objects come by: a
+// Release on its way is the one before, and one that had ended before, and is
+// deleted now, has no turn to end.
+func (r *AppReconciler) endTurns(object client.Object) {
+	now, namespace := r.Clock.Now(), object.GetNamespace()
+	switch object := object.(type) {
+	case *v1alpha1.Release:
+		if hasEnded(object) {
+			return
+		}
+		for _, source := range release.Caused(object.Spec.Cause) {
+			r.Turns.End(now, object.Spec.App, turns.Source{Namespace: namespace, Kind: string(source.Kind), Name: source.Name})
+		}
+	case *v1alpha1.App:
+		if goesOn(object) && object.DeletionTimestamp.IsZero() {
+			return
+		}
+		for _, source := range r.Turns.All(namespace) {
+			r.Turns.End(now, object.Name, source)
+		}
+	}
 }
 
 var (

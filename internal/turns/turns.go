@@ -4,8 +4,8 @@
 //
 // Who holds a turn stands on objects: an App whose newest Release was made
 // because of that source and has neither proved healthy nor failed. Here is only
-// what objects do not tell: who waits, and who was let go a moment ago. Losing
-// it costs at most the order.
+// what objects do not tell: who waits, who was let go a moment ago, and whose
+// turn ended a moment ago. Losing it costs at most the order.
 //
 //	situation                                           answer
 //	--------------------------------------------------  ---------------------------
@@ -38,6 +38,9 @@ const (
 	// grace is how long a turn counts that was given and does not show on
 	// objects yet.
 	grace = time.Minute
+	// settle is how long somebody may ask who read objects before a turn showed
+	// there, or while one still did that has ended.
+	settle = 5 * time.Second
 )
 
 // Source is a ConfigMap or Secret.
@@ -66,6 +69,7 @@ type line struct {
 	began   time.Time
 	waiting map[string]wish      // by name
 	given   map[string]time.Time // when, until it shows on objects
+	ended   map[string]time.Time // when, until objects do not show it any more
 }
 
 // wish is an App that waits.
@@ -126,6 +130,18 @@ func (t *Turns) Leave(namespace, app string) []Source {
 	return left
 }
 
+// End notes that the turn of an App has ended. Objects may show that later than
+// those who are called ask, and a turn may end before anybody saw it there.
+func (t *Turns) End(now time.Time, app string, source Source) {
+	t.mu.Lock()
+	defer t.mu.Unlock()
+	if l, ok := t.lines[source]; ok {
+		delete(l.given, app)
+		l.ended[app] = now
+		t.close(source)
+	}
+}
+
 // Next returns the names of those who may be called when a turn of a source
 // becomes free, who comes first in front.
 func (t *Turns) Next(source Source) []string {
@@ -158,7 +174,7 @@ func (t *Turns) inLine(claim Claim) bool { return t.limit > 0 && claim.Users > t
 func (t *Turns) line(source Source, now time.Time) *line {
 	l, ok := t.lines[source]
 	if !ok {
-		l = &line{began: now, waiting: map[string]wish{}, given: map[string]time.Time{}}
+		l = &line{began: now, waiting: map[string]wish{}, given: map[string]time.Time{}, ended: map[string]time.Time{}}
 		t.lines[source] = l
 	}
 	return l
@@ -174,7 +190,8 @@ func (t *Turns) close(source Source) {
 // ask puts an App in line, and returns until when it waits, zero when it may go.
 func (l *line) ask(now time.Time, app string, changed time.Time, claim Claim, limit int) time.Time {
 	l.tidy(now, claim.Held)
-	if _, given := l.given[app]; given || slices.Contains(claim.Held, app) {
+	held := l.withoutEnded(claim.Held)
+	if _, given := l.given[app]; given || slices.Contains(held, app) {
 		return time.Time{}
 	}
 	if len(l.waiting) == 0 && len(l.given) == 0 {
@@ -182,9 +199,12 @@ func (l *line) ask(now time.Time, app string, changed time.Time, claim Claim, li
 	}
 	l.waiting[app] = wish{changed: changed, asked: now}
 	if until := l.began.Add(Gather); now.Before(until) {
+		if soon := now.Add(Gather); soon.Before(until) {
+			return soon // a look takes its time: this one began before the line did
+		}
 		return until
 	}
-	free := limit - len(claim.Held) - len(l.given)
+	free := limit - l.taken(held)
 	if slices.Index(l.order(), app) < free {
 		return time.Time{}
 	}
@@ -194,16 +214,41 @@ func (l *line) ask(now time.Time, app string, changed time.Time, claim Claim, li
 // give notes that an App was let go.
 func (l *line) give(now time.Time, app string, held []string) {
 	delete(l.waiting, app)
-	if !slices.Contains(held, app) {
+	if _, given := l.given[app]; !given && !slices.Contains(l.withoutEnded(held), app) {
 		l.given[app] = now
 	}
+}
+
+// taken counts the turns on objects and those that do not show there yet.
+func (l *line) taken(held []string) int {
+	taken := len(l.given)
+	for _, app := range held {
+		if _, given := l.given[app]; !given {
+			taken++
+		}
+	}
+	return taken
+}
+
+// withoutEnded are those of the turns on objects that have not ended.
+func (l *line) withoutEnded(held []string) []string {
+	return slices.DeleteFunc(slices.Clone(held), func(app string) bool {
+		_, ended := l.ended[app]
+		return ended
+	})
 }
 
 // tidy forgets turns that show on objects by now, and all that is too old.
 func (l *line) tidy(now time.Time, held []string) {
 	for app, at := range l.given {
-		if slices.Contains(held, app) || now.Sub(at) > grace {
+		// Others may ask with what they read before the turn showed.
+		if age := now.Sub(at); slices.Contains(held, app) && age > settle || age > grace {
 			delete(l.given, app)
+		}
+	}
+	for app, at := range l.ended {
+		if !slices.Contains(held, app) || now.Sub(at) > settle {
+			delete(l.ended, app)
 		}
 	}
 	for app, wish := range l.waiting {

@@ -44,6 +44,10 @@ func TestAsk(t *testing.T) {
 		"who comes is made to wait for others, and then goes": {
 			limit: 2, asks: []question{{0, "a", 0, claim()}, {500, "a", 0, claim()}}, want: []answer{wait(500), go_},
 		},
+		"whose look began before the line did waits as long as all": {
+			limit: 2, asks: []question{{300, "a", 0, claim()}, {0, "b", 0, claim()}, {500, "b", 0, claim()}, {800, "b", 0, claim()}},
+			want: []answer{wait(800), wait(500), wait(800), go_},
+		},
 		"whose spec changed last goes first": {
 			limit: 1,
 			asks:  []question{{0, "a", 1, claim()}, {10, "b", 2, claim()}, {500, "a", 1, claim()}, {501, "b", 2, claim()}},
@@ -56,8 +60,13 @@ func TestAsk(t *testing.T) {
 		},
 		"a turn that was given counts before it shows": {
 			limit: 1,
-			asks:  []question{{0, "a", 0, claim()}, {500, "a", 0, claim()}, {501, "b", 0, claim()}, {502, "b", 0, claim("a")}, {503, "b", 0, claim()}},
-			want:  []answer{wait(500), go_, wait(60501), wait(60502), go_},
+			asks:  []question{{0, "a", 0, claim()}, {500, "a", 0, claim()}, {501, "b", 0, claim()}, {5501, "b", 0, claim("a")}, {5502, "b", 0, claim()}},
+			want:  []answer{wait(500), go_, wait(60501), wait(65501), go_},
+		},
+		"a turn that shows to one counts for another who read before": {
+			limit: 1,
+			asks:  []question{{0, "a", 0, claim()}, {500, "a", 0, claim()}, {501, "b", 0, claim("a")}, {502, "c", 0, claim()}},
+			want:  []answer{wait(500), go_, wait(60501), wait(60502)},
 		},
 		"a turn that never shows is free after a minute": {
 			limit: 1,
@@ -126,6 +135,57 @@ func TestNextAndLeave(t *testing.T) {
 	}
 }
 
+// TestEnd ends turns at moments when objects say something else.
+func TestEnd(t *testing.T) {
+	cases := map[string]struct {
+		held, heldAfter []string // what objects show when b asks before and after the end of a's turn
+		ask             bool
+		want            bool
+	}{
+		"it ended before anybody saw it on objects": {want: true},
+		"objects still show it":                     {heldAfter: []string{"a"}, want: true},
+		"objects still show it, as they did before": {ask: true, held: []string{"a"}, heldAfter: []string{"a"}, want: true},
+		"another App holds one":                     {ask: true, held: []string{"a"}, heldAfter: []string{"x"}, want: false},
+	}
+	for name, c := range cases {
+		t.Run(name, func(t *testing.T) {
+			turns := New(1)
+			turns.Ask(at(0), "a", at(2), claim())
+			turns.Ask(at(1), "b", at(1), claim())
+			if ok, _ := turns.Ask(at(500), "a", at(2), claim()); !ok {
+				t.Fatal("a has no turn")
+			}
+			if c.ask {
+				if ok, _ := turns.Ask(at(600), "b", at(1), claim(c.held...)); ok {
+					t.Fatal("b has the turn of a")
+				}
+			}
+			turns.End(at(700), "a", shared)
+			if ok, _ := turns.Ask(at(701), "b", at(1), claim(c.heldAfter...)); ok != c.want {
+				t.Errorf("b may go: %v, want %v", ok, c.want)
+			}
+		})
+	}
+}
+
+// TestEndHidesNoNewTurn gives a turn again to an App whose last one objects
+// still show.
+func TestEndHidesNoNewTurn(t *testing.T) {
+	turns := New(1)
+	turns.Ask(at(0), "a", at(2), claim())
+	turns.Ask(at(0), "b", at(1), claim())
+	turns.Ask(at(500), "a", at(2), claim())
+	turns.End(at(700), "a", shared)
+	if ok, _ := turns.Ask(at(701), "a", at(2), claim("a")); !ok {
+		t.Fatal("a has no second turn")
+	}
+	for i, held := range [][]string{{"a"}, nil, {"a"}} {
+		if ok, _ := turns.Ask(at(702+i), "b", at(1), claim(held...)); ok {
+			t.Errorf("b has a turn beside a, while objects show %q", held)
+		}
+	}
+}
+
 // TestNeverMoreThanTheLimit plays 200 days in the life of a shared source.
 func TestNeverMoreThanTheLimit(t *testing.T) {
 	for seed := range uint64(200) {
@@ -144,6 +204,9 @@ func TestNeverMoreThanTheLimit(t *testing.T) {
 			if held[app] {
 				delete(held, app)
 				done[app] = true
+				if r.IntN(4) > 0 { // else nobody heard of it
+					turns.End(at(now), app, shared)
+				}
 			}
 			if done[app] {
 				continue

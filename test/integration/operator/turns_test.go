@@ -54,8 +54,25 @@ var _ = Describe("A change of a ConfigMap that more Apps use than may go at a ti
 		hurried.Image(better)
 		changed := time.Now()
 		s.Expect(hurried.Release(2).Spec.Cause).To(Equal("spec"))
-		s.Expect(hurried.firstDeployment(runs(better))).To(BeTemporally("<=", changed.Add(quickly)))
 		s.Expect(waiting()).NotTo(BeEmpty(), "the others still wait")
+		for _, app := range apps {
+			app.RestsOn(2)
+			s.Expect(app.pinned()).To(Equal("COLOR=green"))
+		}
+		s.Expect(hurried.firstDeployment(runs(better))).To(BeTemporally("<=", changed.Add(quickly)))
+	})
+
+	Concurrently("gives the turn of one that is paused to another, and lets both end", func(s *Scene) {
+		apps := sharing(s, users)
+		for _, app := range apps {
+			app.Change(bake(15))
+		}
+		Edit(s, &corev1.ConfigMap{}, "shared", func(c *corev1.ConfigMap) { c.Data["COLOR"] = "green" })
+		s.Eventually(func() int { return s.mostAtATime("config shared") }).WithTimeout(soon).Should(Equal(10))
+		going := apps[0] // equals go by name
+		going.Change(paused)
+		s.Eventually(func() int { return s.mostAtATime("config shared") }).WithTimeout(soon).Should(Equal(11), "the paused one, and ten that go on")
+		going.Change(active)
 		for _, app := range apps {
 			app.RestsOn(2)
 			s.Expect(app.pinned()).To(Equal("COLOR=green"))
