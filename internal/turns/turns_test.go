@@ -29,61 +29,61 @@ func TestAsk(t *testing.T) {
 		OK    bool
 		Again time.Time
 	}
-	go_, wait := answer{OK: true}, func(until int) answer { return answer{Again: at(until)} }
+	goes, wait := answer{OK: true}, func(until int) answer { return answer{Again: at(until)} }
 	cases := map[string]struct {
 		limit int
 		asks  []question
 		want  []answer
 	}{
 		"without a limit everybody goes": {
-			limit: 0, asks: []question{{0, "a", 0, claim("b", "c", "d")}}, want: []answer{go_},
+			limit: 0, asks: []question{{0, "a", 0, claim("b", "c", "d")}}, want: []answer{goes},
 		},
 		"a source of few Apps has no line": {
-			limit: 5, asks: []question{{0, "a", 0, claim("b", "c", "d")}}, want: []answer{go_},
+			limit: 5, asks: []question{{0, "a", 0, claim("b", "c", "d")}}, want: []answer{goes},
 		},
 		"who comes is made to wait for others, and then goes": {
-			limit: 2, asks: []question{{0, "a", 0, claim()}, {500, "a", 0, claim()}}, want: []answer{wait(500), go_},
+			limit: 2, asks: []question{{0, "a", 0, claim()}, {500, "a", 0, claim()}}, want: []answer{wait(500), goes},
 		},
 		"whose look began before the line did waits as long as all": {
 			limit: 2, asks: []question{{300, "a", 0, claim()}, {0, "b", 0, claim()}, {500, "b", 0, claim()}, {800, "b", 0, claim()}},
-			want: []answer{wait(800), wait(500), wait(800), go_},
+			want: []answer{wait(800), wait(500), wait(800), goes},
 		},
 		"whose spec changed last goes first": {
 			limit: 1,
 			asks:  []question{{0, "a", 1, claim()}, {10, "b", 2, claim()}, {500, "a", 1, claim()}, {501, "b", 2, claim()}},
-			want:  []answer{wait(500), wait(500), wait(60500), go_},
+			want:  []answer{wait(500), wait(500), wait(60500), goes},
 		},
 		"equals go by name": {
 			limit: 1,
 			asks:  []question{{0, "b", 1, claim()}, {10, "a", 1, claim()}, {500, "b", 1, claim()}, {501, "a", 1, claim()}},
-			want:  []answer{wait(500), wait(500), wait(60500), go_},
+			want:  []answer{wait(500), wait(500), wait(60500), goes},
 		},
 		"a turn that was given counts before it shows": {
 			limit: 1,
 			asks:  []question{{0, "a", 0, claim()}, {500, "a", 0, claim()}, {501, "b", 0, claim()}, {5501, "b", 0, claim("a")}, {5502, "b", 0, claim()}},
-			want:  []answer{wait(500), go_, wait(60501), wait(65501), go_},
+			want:  []answer{wait(500), goes, wait(60501), wait(65501), goes},
 		},
 		"a turn that shows to one counts for another who read before": {
 			limit: 1,
 			asks:  []question{{0, "a", 0, claim()}, {500, "a", 0, claim()}, {501, "b", 0, claim("a")}, {502, "c", 0, claim()}},
-			want:  []answer{wait(500), go_, wait(60501), wait(60502)},
+			want:  []answer{wait(500), goes, wait(60501), wait(60502)},
 		},
 		"a turn that never shows is free after a minute": {
 			limit: 1,
 			asks:  []question{{0, "a", 0, claim()}, {500, "a", 0, claim()}, {60500, "b", 0, claim()}, {60501, "b", 0, claim()}},
-			want:  []answer{wait(500), go_, wait(120500), go_},
+			want:  []answer{wait(500), goes, wait(120500), goes},
 		},
 		"who holds a turn goes on": {
-			limit: 1, asks: []question{{0, "a", 0, claim("a")}}, want: []answer{go_},
+			limit: 1, asks: []question{{0, "a", 0, claim("a")}}, want: []answer{goes},
 		},
 		"turns held from before a restart count": {
 			limit: 2, asks: []question{{0, "c", 0, claim("a", "b")}, {500, "c", 0, claim("a", "b")}, {501, "c", 0, claim("b")}},
-			want: []answer{wait(500), wait(60500), go_},
+			want: []answer{wait(500), wait(60500), goes},
 		},
 		"who does not ask any more is not waited for": {
 			limit: 1,
 			asks:  []question{{0, "a", 2, claim()}, {60000, "b", 1, claim()}, {180001, "b", 1, claim()}},
-			want:  []answer{wait(500), wait(120000), go_},
+			want:  []answer{wait(500), wait(120000), goes},
 		},
 		"a claim for two sources needs a turn of both": {
 			limit: 1,
@@ -92,7 +92,7 @@ func TestAsk(t *testing.T) {
 				{500, "a", 0, []Claim{{Source: shared, Users: 5}, {Source: Source{Name: "other"}, Users: 5, Held: []string{"x"}}}},
 				{501, "a", 0, []Claim{{Source: shared, Users: 5}, {Source: Source{Name: "other"}, Users: 5}}},
 			},
-			want: []answer{wait(500), wait(60500), go_},
+			want: []answer{wait(500), wait(60500), goes},
 		},
 	}
 	for name, c := range cases {
