@@ -90,7 +90,7 @@ var failed = regexp.MustCompile(`(?m)^\s*--- FAIL: (\S+)`)
 // nothing when none does.
 func notices(ctx context.Context, overlay string) (string, error) {
 	for _, folder := range suite {
-		out, err := goCommand(ctx, "test", "-vet=off", "-failfast", "-count=1", "-overlay="+overlay, "./"+folder)
+		out, err := goCommand(ctx, "test", "-vet=off", "-failfast", "-timeout=2m", "-overlay="+overlay, "./"+folder)
 		if err == nil {
 			continue
 		}
