@@ -142,6 +142,19 @@ func TestSignOfOnePod(t *testing.T) {
 			pod:  pod(evicted("Usage of EmptyDir volume \"cache\" exceeds the limit \"1Gi\". ")),
 			want: []Sign{{Class: Crash, Pod: "shop-x", Reason: "Evicted", Message: "Usage of EmptyDir volume \"cache\" exceeds the limit \"1Gi\". ", At: t0}},
 		},
+		"an init container's image cannot be pulled for now": {
+			pod: pod(func(p *Pod, _ *Container) {
+				p.Init = []Container{{Name: "init", Waiting: "ImagePullBackOff", WaitingMessage: "i/o timeout"}}
+			}),
+			want: []Sign{{Class: Infrastructure, Pod: "shop-x", Container: "init", Reason: "ImagePullBackOff", Message: "i/o timeout"}},
+		},
+		"an init container has done its work": {
+			pod: pod(func(p *Pod, _ *Container) { p.Init = []Container{{Name: "init", Ended: ended("Completed", 0)}} }),
+		},
+		"a crash loop whose last end is not told": {
+			pod:  pod(waiting("CrashLoopBackOff", "back-off")),
+			want: []Sign{{Class: Crash, Pod: "shop-x", Container: "app", Reason: "CrashLoopBackOff", Message: "back-off", ExitCode: code(0)}},
+		},
 		"the image is not signed as asked": {
 			pod:  pod(waiting("SignatureValidationFailed", "no signature")),
 			want: []Sign{{Class: Terminal, Pod: "shop-x", Container: "app", Reason: "SignatureValidationFailed", Message: "no signature"}},
@@ -238,6 +251,10 @@ func TestPodsThatCannotBeMade(t *testing.T) {
 		},
 		"pod security": {
 			`pods "shop-x" is forbidden: violates PodSecurity "restricted:latest"`,
+			Sign{Class: Terminal, Reason: "PodsRefused"},
+		},
+		"a pod that is not valid": {
+			`Pod "shop-x" is invalid: spec.priority: Invalid value: 5`,
 			Sign{Class: Terminal, Reason: "PodsRefused"},
 		},
 		"a webhook that refuses": {

@@ -174,6 +174,28 @@ func TestDecide(t *testing.T) {
 				}}},
 			},
 		},
+		"another class is seen: its clock starts anew": {
+			state: State{
+				InputHash: "b", Running: runs(2), Now: at(15), Verdict: broken(health.Terminal, "ErrImagePull"),
+				Releases: []Release{proven(1), suspected(going(2), health.Crash, 1)},
+			},
+			want: Decision{
+				Action: Wait, Desired: 2, Target: 2, LastHealthy: 1, Reason: "Progressing", Recheck: at(25),
+				Note:  "0 of 3 updated pods available: ErrImagePull (pod shop-x, container app: said so)",
+				Marks: []ReleaseMark{{Number: 2, Suspect: &Suspicion{Class: health.Terminal, Since: at(15)}}},
+			},
+		},
+		"a suspicion from before the return does not count": {
+			state: State{
+				InputHash: "b", Running: runs(1), Now: at(20), Verdict: broken(health.Terminal, "ErrImagePull"),
+				Releases: []Release{suspected(proven(1), health.Terminal, 5), failing(2, 15)},
+			},
+			want: Decision{
+				Action: Wait, Desired: 2, Target: 1, LastHealthy: 1, FailedRelease: 2, Reason: "RollingBack", Recheck: at(30),
+				Note:  "0 of 3 pods of Release 1 available again",
+				Marks: []ReleaseMark{{Number: 1, Suspect: &Suspicion{Class: health.Terminal, Since: at(20)}}},
+			},
+		},
 		"crash loop for 54 s: not yet": {
 			state: State{
 				InputHash: "b", Running: runs(2), Now: at(59), Verdict: broken(health.Crash, "CrashLoopBackOff"),
