@@ -18,6 +18,11 @@
 //
 // In every scenario, written or random, Invariants are checked at every step.
 //
+// A scenario is played on a Stage, of which the Player is one. Another is a real
+// cluster: fidelity_test.go in test/integration/operator plays the same scenarios
+// on the real Deployment controller, which must take the same course to the same
+// end.
+//
 // What it leaves out: everything around the decision. Inputs are an image and
 // one configuration value, objects are Go values, all writes succeed unless the
 // operator is killed, and nobody reads a status. Those have tests of their own

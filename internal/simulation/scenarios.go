@@ -278,7 +278,8 @@ var Scenarios = []Scenario{
 		Runs: 1, Fates: h + "; Failed CannotStart" + left, Action: rollout.Settled, Reason: "Healthy",
 	},
 	{
-		Name: "revert in mid rollout goes straight back",
+		Name:    "revert in mid rollout goes straight back",
+		Answers: []string{"helm#10060"},
 		Steps: after(up(3), Becomes("shop:2", world.Outcome{ReadyAfter: 20 * time.Second}), SetImage("shop:2"), Wait(30),
 			SetImage("shop:1"), Wait(60)),
 		Runs: 1, Fates: h + "; " + u + left, Action: rollout.Settled, Reason: "Healthy",
