@@ -294,7 +294,7 @@ var Scenarios = []Scenario{
 	{
 		Name:    "newer spec pre-empts a rollback",
 		Answers: []string{"argo-rollouts#4973"},
-		Steps: after(up(3), Becomes("shop:2", missing), SetImage("shop:2"), Wait(16),
+		Steps: after(up(6, Surge("0", "50%")), Becomes("shop:2", missing), SetImage("shop:2"), Wait(18),
 			SetImage("shop:3"), Wait(90)),
 		Runs: 3, Fates: h + "; Failed CannotStart; " + h, Action: rollout.Settled, Reason: "Healthy",
 	},
