@@ -44,6 +44,7 @@ var (
 	missing    = world.Outcome{ImageMissing: true}
 	crashes    = world.Outcome{RunsFor: time.Second}
 	neverReady = world.Outcome{NeverReady: true}
+	refused    = world.Outcome{Refused: true}
 )
 
 const (
@@ -90,7 +91,7 @@ var Scenarios = []Scenario{
 	},
 	{
 		Name:  "pods refused by admission are rolled back",
-		Steps: after(up(3), Becomes("shop:2", world.Outcome{Refused: true}), SetImage("shop:2"), Wait(60)),
+		Steps: after(up(3), Becomes("shop:2", refused), SetImage("shop:2"), Wait(60)),
 		Runs:  1, Fates: h + "; Failed CannotStart", Action: rollout.Stall, Reason: "RolledBack",
 	},
 	{
@@ -240,13 +241,13 @@ var Scenarios = []Scenario{
 	},
 	{
 		Name: "restart that fails is told of",
-		Steps: after(up(3), Becomes("shop:1", world.Outcome{ConfigMissing: true}),
+		Steps: after(up(3), Becomes("shop:1", refused),
 			Restart("now"), Wait(60)),
 		Runs: 1, Fates: h + "; Failed CannotStart", Action: rollout.Stall, Reason: "RolledBack",
 	},
 	{
 		Name: "restart that failed and whose annotation is removed",
-		Steps: after(up(3), Becomes("shop:1", world.Outcome{ConfigMissing: true}),
+		Steps: after(up(3), Becomes("shop:1", refused),
 			Restart("now"), Wait(60), Restart(""), Wait(60)),
 		Runs: 1, Fates: h + "; Failed CannotStart" + left, Action: rollout.Settled, Reason: "Healthy",
 	},
@@ -315,6 +316,30 @@ var Scenarios = []Scenario{
 			Becomes("shop:3", neverReady), SetImage("shop:3"), Wait(30),
 			Becomes("shop:2", neverReady), Wait(300)),
 		Runs: 1, Fates: h + "; Failed NotReady; Failed NotReady", Action: rollout.Stall, Reason: "RolledBack",
+	},
+	{
+		Name:    "second choice comes back when the first is refused",
+		Answers: []string{"flagger#1898"},
+		Steps: after(up(4, Surge("0", "50%"), Deadline(60)),
+			SetImage("shop:2"), Wait(90),
+			Becomes("shop:3", missing), SetImage("shop:3"), Wait(8),
+			Becomes("shop:2", refused), Wait(90)),
+		Runs: 1, Fates: h + "; Failed CannotStart; Failed CannotStart", Action: rollout.Stall, Reason: "RolledBack",
+	},
+	{
+		Name:    "second choice is refused too and nothing more is tried",
+		Answers: []string{"flagger#1591"},
+		Steps: after(up(4, Surge("0", "50%"), Deadline(60)),
+			SetImage("shop:2"), Wait(90), SetImage("shop:3"), Wait(90),
+			Becomes("shop:4", missing), SetImage("shop:4"), Wait(8),
+			Becomes("shop:3", refused), Becomes("shop:2", refused), Wait(90)),
+		Runs: 2, Fates: h + "; Failed CannotStart; Failed CannotStart; Failed CannotStart", Action: rollout.Stall, Reason: "RollbackFailed",
+	},
+	{
+		Name: "retry when admission has changed its mind",
+		Steps: after(up(3), Becomes("shop:2", refused), SetImage("shop:2"), Wait(60),
+			Becomes("shop:2", world.Outcome{}), Retry("once"), Wait(90)),
+		Runs: 3, Fates: h + "; Failed CannotStart; " + h, Action: rollout.Settled, Reason: "Healthy",
 	},
 	{
 		Name: "retry of a failed Release",

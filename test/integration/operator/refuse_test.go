@@ -20,9 +20,8 @@ const house = "not in this house"
 // probe is an object of that resource.
 func (s *Scene) Refuses(probe client.Object, resource, expression string) (allow func()) {
 	s.Step("refuse " + resource + " with " + expression)
-	name := s.Namespace + "-" + resource
 	policy := &admissionv1.ValidatingAdmissionPolicy{
-		ObjectMeta: metav1.ObjectMeta{Name: name},
+		ObjectMeta: metav1.ObjectMeta{GenerateName: s.Namespace + "-" + resource + "-"},
 		Spec: admissionv1.ValidatingAdmissionPolicySpec{
 			FailurePolicy: ptr.To(admissionv1.Fail),
 			MatchConstraints: &admissionv1.MatchResources{
@@ -37,17 +36,17 @@ func (s *Scene) Refuses(probe client.Object, resource, expression string) (allow
 			}},
 		},
 	}
+	s.Expect(api.Create(s.ctx, policy)).To(Succeed())
 	binding := &admissionv1.ValidatingAdmissionPolicyBinding{
-		ObjectMeta: metav1.ObjectMeta{Name: name},
+		ObjectMeta: metav1.ObjectMeta{Name: policy.Name},
 		Spec: admissionv1.ValidatingAdmissionPolicyBindingSpec{
-			PolicyName:        name,
+			PolicyName:        policy.Name,
 			ValidationActions: []admissionv1.ValidationAction{admissionv1.Deny},
 			MatchResources: &admissionv1.MatchResources{
 				NamespaceSelector: &metav1.LabelSelector{MatchLabels: map[string]string{corev1.LabelMetadataName: s.Namespace}},
 			},
 		},
 	}
-	s.Expect(api.Create(s.ctx, policy)).To(Succeed())
 	s.Expect(api.Create(s.ctx, binding)).To(Succeed())
 	refused := func() bool { return apierrors.IsInvalid(s.tries(probe)) || apierrors.IsForbidden(s.tries(probe)) }
 	s.Eventually(refused).WithTimeout(soon).WithPolling(100 * time.Millisecond).Should(BeTrue())
