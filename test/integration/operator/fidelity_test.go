@@ -141,18 +141,18 @@ const atRest = 3 * time.Second
 // a course, and fails at once when it leaves the whole one.
 func (h *playhouse) comesTo(course, whole []string) {
 	h.scene.Eventually(func() ([]string, error) {
-		real := h.course()
-		if len(real) > len(whole) || !slices.Equal(real, whole[:len(real)]) {
-			return real, StopTrying(fmt.Sprintf("the real App took another course: %q, simulated: %q", real, whole))
+		taken := h.course()
+		if len(taken) > len(whole) || !slices.Equal(taken, whole[:len(taken)]) {
+			return taken, StopTrying(fmt.Sprintf("the real App took another course: %q, simulated: %q", taken, whole))
 		}
 		if h.shop != nil {
 			if app := h.shop.Live(); app.Status.ObservedGeneration != app.Generation {
 				return nil, fmt.Errorf("generation %d is not observed", app.Generation)
 			}
 		}
-		return real, nil
+		return taken, nil
 	}).WithContext(h.scene.ctx).WithTimeout(4*time.Minute).WithPolling(50*time.Millisecond).
-		Should(Satisfy(func(real []string) bool { return len(real) >= len(course) }), "the simulation's course until here: %q", course)
+		Should(Satisfy(func(taken []string) bool { return len(taken) >= len(course) }), "the simulation's course until here: %q", course)
 }
 
 // course is what the App's condition RolledOut has said of which Release.
@@ -221,8 +221,8 @@ func (h *playhouse) Create(app *v1alpha1.App) {
 func (h *playhouse) Change(change func(*v1alpha1.App)) {
 	change(h.app)
 	h.shop.update(func(app *v1alpha1.App) {
-		real := h.real()
-		app.Spec, app.Annotations = real.Spec, real.Annotations
+		played := h.real()
+		app.Spec, app.Annotations = played.Spec, played.Annotations
 	})
 }
 
@@ -240,15 +240,15 @@ func (h *playhouse) real() *v1alpha1.App {
 // image is the real name of an image. It keeps the one with which it was first
 // used, whatever becomes of its pods later: another would be another Release.
 func (h *playhouse) image(name string) string {
-	if real, used := h.images[name]; used {
-		return real
+	if known, used := h.images[name]; used {
+		return known
 	}
-	real := "registry.example/" + strings.Replace(name, ":", ":v", 1)
+	image := "registry.example/" + strings.Replace(name, ":", ":v", 1)
 	if word := h.word(h.outcomes[name]); word != "" {
-		real += "-" + word
+		image += "-" + word
 	}
-	h.images[name] = real
-	return real
+	h.images[name] = image
+	return image
 }
 
 // word is how an image's name chooses an outcome.
@@ -274,7 +274,7 @@ func (h *playhouse) word(o tiny.Outcome) string {
 
 // Becomes implements Stage.
 func (h *playhouse) Becomes(image string, o tiny.Outcome) {
-	real, used := h.images[image]
+	known, used := h.images[image]
 	allow, isRefused := h.allow[image]
 	switch {
 	case o.Refused:
@@ -282,7 +282,7 @@ func (h *playhouse) Becomes(image string, o tiny.Outcome) {
 	case isRefused && o == (tiny.Outcome{}):
 		allow()
 	case used:
-		h.changes(real, o)
+		h.changes(known, o)
 	default:
 		h.outcomes[image] = o
 	}
