@@ -13,14 +13,15 @@ import (
 	"github.com/bowline-dev/bowline/internal/world"
 )
 
-var onlySeed = flag.Uint64("seed", 0, "play only the random scenario of this seed, and print its transcript")
-
-const seeds = 1000
+var (
+	onlySeed = flag.Uint64("seed", 0, "play only the random scenario of this seed, and print its transcript")
+	seeds    = flag.Uint64("seeds", 1000, "how many random scenarios to play")
+)
 
 // TestRandomScenarios plays scenarios nobody thought of. Only the invariants are
 // checked, and that everything comes to rest.
 func TestRandomScenarios(t *testing.T) {
-	first, last := uint64(1), uint64(seeds)
+	first, last := uint64(1), *seeds
 	if *onlySeed != 0 {
 		first, last = *onlySeed, *onlySeed
 	}
