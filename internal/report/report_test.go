@@ -127,6 +127,13 @@ func reported(changes ...func(*Input)) func(*Input) {
 }
 
 // The decisions of a rollout of shop-7 that fails.
+// await6Paused: what runs is what is desired, and nothing is known of it.
+var await6Paused = rollout.Decision{Action: rollout.Await, Desired: 6, Target: 6, LastHealthy: 6}
+
+const pausedText = "spec.rollout.state is Paused; a change waits; set it to Active to go on"
+
+func pausedByUser(in *Input) { in.App.Spec.Rollout.State = v1alpha1.RolloutPaused }
+
 const waits = "config shared changed: at most 10 Apps that use it roll that out at a time, and this one waits for its turn"
 
 const returnFailed = "shop-6 was healthy before and does not come up again: 1 of 3 pods of Release 6 available again: " +
@@ -674,6 +681,26 @@ var statusTests = map[string]struct {
 			{"Available", isTrue, "MinimumReplicasAvailable", "2 of 3 pods available (shop-6)"},
 			{"RolledOut", isFalse, "ReturnFailed", returnFailed},
 			{"Stalled", isTrue, "ReturnFailed", returnFailed},
+		},
+	},
+	"paused, and the Deployment's controller has not looked since: it stands": {
+		in: scene(pausedByUser, reported(pausedByUser, decided(hold6)), unobserved, decided(await6Paused)),
+		want: []said{
+			{"Ready", isFalse, "Paused", pausedText},
+			{"InputsResolved", isTrue, "Resolved", found},
+			{"Available", isTrue, "MinimumReplicasAvailable", "3 of 3 pods available (shop-6)"},
+			{"RolledOut", isFalse, "Paused", pausedText},
+			{"Reconciling", isTrue, "Paused", pausedText},
+		},
+	},
+	"resumed, and the Deployment's controller has not looked since: it goes on": {
+		in: scene(reported(pausedByUser, decided(hold6)), unobserved, decided(await6Paused)),
+		want: []said{
+			{"Ready", isUnknown, "Progressing", "shop-6 goes out"},
+			{"InputsResolved", isTrue, "Resolved", found},
+			{"Available", isTrue, "MinimumReplicasAvailable", "3 of 3 pods available (shop-6)"},
+			{"RolledOut", isUnknown, "Progressing", "shop-6 goes out"},
+			{"Reconciling", isTrue, "Progressing", "shop-6 goes out"},
 		},
 	},
 	"a change of a shared source waits for its turn": {

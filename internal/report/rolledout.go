@@ -80,7 +80,7 @@ func paused(in Input) *finding {
 // any more, or another rule would have matched.
 func standing(in Input) *finding {
 	before := find(in.App.Status.Conditions, v1alpha1.ConditionRolledOut)
-	if before != nil && stands(before.Reason, in.Decision.Reason) && sameStep(in) {
+	if before != nil && (stands(before.Reason, in.Decision.Reason) || stillPaused(in, before.Reason)) && sameStep(in) {
 		return &finding{before.Status, before.Reason, before.Message}
 	}
 	switch {
@@ -104,6 +104,12 @@ func stands(reason, decided string) bool {
 		return decided != v1alpha1.ReasonPinned
 	}
 	return false
+}
+
+// stillPaused tells that a pause was reported and goes on: pausing changes the
+// Deployment, and until its controller has looked nothing is known.
+func stillPaused(in Input, reason string) bool {
+	return reason == v1alpha1.ReasonPaused && in.App.Spec.Rollout.Paused()
 }
 
 // sameStep tells whether the status the App has speaks of the same Releases.

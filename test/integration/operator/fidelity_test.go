@@ -73,6 +73,7 @@ var leftOut = map[string]string{
 	"one node is lost in the bake":                                 othersToo,
 	"short deadline while all nodes are down":                      othersToo,
 	"flapping crash loop fails within its budget":                  startFast,
+	"newer spec pre-empts a rollback":                              startFast,
 	"operator is away while a rollout breaks":                      othersToo,
 	"readiness lost in the bake is rolled back":                    changesLater,
 	"scaling up at the end of the bake to a pod that cannot start": changesLater,
