@@ -90,6 +90,14 @@ func TestDecide(t *testing.T) {
 				Note: "spec.rollout.state is Paused; a change waits",
 			},
 		},
+		"paused when the bake is over: nothing is judged": {
+			state: State{InputHash: "b", Policy: Policy{Paused: true}, Releases: []Release{proven(1), going(2)}, Running: out(2, 8), Now: at(39)},
+			want: Decision{
+				Action: Hold, Desired: 2, Target: 2, LastHealthy: 1, Reason: "Paused",
+				Note:  "spec.rollout.state is Paused; waiting: Release 2 runs and has proved healthy",
+				Marks: []ReleaseMark{{Number: 2, Progress: &Mark{Stands: true}}},
+			},
+		},
 		"paused with nothing to do: settled all the same": {
 			state: State{InputHash: "a", Policy: Policy{Paused: true}, Releases: []Release{proven(1)}, Running: out(1, -900)},
 			want:  Decision{Action: Settled, Desired: 1, Target: 1, LastHealthy: 1, Reason: "Healthy", Note: "Release 1 runs and has proved healthy"},

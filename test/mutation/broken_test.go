@@ -58,7 +58,7 @@ var engines = []broken{
 
 	{"ignores that an input is missing", rules, "case s.Held != nil:", "case false:"},
 	{"ignores a pin", rules, "case s.PinnedTo != 0:", "case false:"},
-	{"ignores that it is paused", rules, "if s.Policy.Paused && !d.restful() {", "if false && !d.restful() {"},
+	{"ignores that it is paused", rules, "case s.Policy.Paused && !d.restful():", "case false:"},
 	{"believes a status of an older spec", rules, "\tcase !s.Running.Observed:\n\t\treturn Decision{Action: Await, Desired: desired.Number, Target: desired.Number}\n", ""},
 	{"takes back a Release that had proved healthy", rules, "\tcase desired.Health == Healthy:\n\t\treturn settle(s, desired)\n", ""},
 	{"skips the bake", rules, "case s.Now.Before(baked) || suspicious(s):", "case false:"},
@@ -69,7 +69,7 @@ var engines = []broken{
 	{"gives up after one failed target", rules, "maxFailedTargets = 2", "maxFailedTargets = 1"},
 	{"never says that the rollback is over", rules, "case !s.Running.CompletedAt.IsZero(), s.Running.Old == 0", "case false, false && s.Running.Old == 0"},
 	{"proves a Release without pods", rules, "if s.Running.Want == 0 && s.Running.Old == 0 {", "if false {"},
-	{"waits for ever for what a person went back to", rules, "\tcase s.Running.CompletedAt.IsZero():\n\t\treturn comeBack(s, desired)\n", ""},
+	{"waits for ever for what a person went back to", rules, "case s.Running.CompletedAt.IsZero() && (s.Running.Old > 0 || s.Running.UpdatedAvailable < s.Running.Want):\n\t\treturn comeBack", "case false:\n\t\treturn comeBack"},
 	{"forgets the failed Release that a return is about", rules, "d := Decision{Desired: desired.Number, FailedRelease: desired.Number}", "d := Decision{Desired: desired.Number}"},
 	{"runs the clock of a Release on its way while it is held", rules, "running.Health == Unproven || s.returns(running)", "s.returns(running)"},
 	{"runs the clock of a Release that returns while it is held", rules, "running.Health == Unproven || s.returns(running)", "running.Health == Unproven"},
