@@ -82,7 +82,12 @@ test-tools: ## Run the tests of what the tests use: the modules below test/.
 
 .PHONY: simulate
 simulate: ## Play rollouts in the simulated world and write their transcripts and docs/rollouts.md anew; SEED plays and prints a random one.
-	go test -count=1 ./internal/simulation $(if $(SEED),-v -run=TestRandomScenarios -args -seed=$(SEED),-args -update)
+ifdef SEED
+	go test -count=1 ./internal/simulation -v -run=TestRandomScenarios -args -seed=$(SEED)
+else
+	go test -count=1 ./internal/simulation -run=TestScenarios -args -update
+	go test -count=1 ./internal/simulation -args -update
+endif
 
 .PHONY: demo
 demo: ## Play the story of an App on a simulated cluster, and check it; KEEP=1 keeps the cluster.
