@@ -4,6 +4,7 @@ import (
 	autoscalingv2 "k8s.io/api/autoscaling/v2"
 	corev1 "k8s.io/api/core/v1"
 	metav1 "k8s.io/apimachinery/pkg/apis/meta/v1"
+	"k8s.io/apimachinery/pkg/runtime"
 	"k8s.io/apimachinery/pkg/util/intstr"
 )
 
@@ -108,6 +109,15 @@ type WorkloadSpec struct {
 	// +optional
 	ImagePullPolicy corev1.PullPolicy `json:"imagePullPolicy,omitempty"`
 
+	// imageDigest is whether the image's tag is resolved to a digest, by asking
+	// the registry once when a Release is made, so that a Release always runs
+	// the same bytes. Required: no Release is made until the registry has
+	// answered. BestEffort: without an answer the Release runs the tag, and says
+	// so. Never: the registry is not asked. Left out, it is Never.
+	// +kubebuilder:validation:Enum=Required;BestEffort;Never
+	// +optional
+	ImageDigest ImageDigestPolicy `json:"imageDigest,omitempty"`
+
 	// imagePullSecrets are Secrets in the App's namespace with the
 	// credentials to pull the image.
 	// +kubebuilder:validation:MinItems=0
@@ -161,15 +171,16 @@ type WorkloadSpec struct {
 	// +optional
 	Config ConfigSpec `json:"config,omitzero"`
 
-	// secrets are existing Secrets in the App's namespace. Their content when
-	// a Release is made is kept with the Release.
+	// secrets are Secrets in the App's namespace: existing ones, or ones made
+	// for the App with generated values. A change of their content makes a new
+	// Release.
 	// +kubebuilder:validation:MinItems=0
 	// +kubebuilder:validation:MaxItems=32
 	// +listType=map
 	// +listMapKey=name
 	// +listMapKey=as
 	// +optional
-	Secrets []SourceSpec `json:"secrets,omitempty"`
+	Secrets []SecretSpec `json:"secrets,omitempty"`
 
 	// resources are the container's requests and limits.
 	// +optional
@@ -206,7 +217,29 @@ type WorkloadSpec struct {
 	// +kubebuilder:validation:Maximum=86400
 	// +optional
 	TerminationGracePeriodSeconds *int64 `json:"terminationGracePeriodSeconds,omitempty"`
+
+	// podTemplate is merged over the pod template made from all else, as kubectl
+	// patch does (strategic merge: lists of named things by their names): side
+	// cars, init containers, volumes, affinity, or any other field of a pod. The
+	// App's container is named app. An unknown field is an error that names it.
+	// +kubebuilder:validation:Type=object
+	// +kubebuilder:validation:Schemaless
+	// +kubebuilder:pruning:PreserveUnknownFields
+	// +optional
+	PodTemplate *runtime.RawExtension `json:"podTemplate,omitempty"`
 }
+
+// ImageDigestPolicy is whether a tag is resolved to a digest.
+type ImageDigestPolicy string
+
+const (
+	// DigestRequired makes no Release without a digest.
+	DigestRequired ImageDigestPolicy = "Required"
+	// DigestBestEffort falls back to the tag.
+	DigestBestEffort ImageDigestPolicy = "BestEffort"
+	// DigestNever leaves tags to the nodes.
+	DigestNever ImageDigestPolicy = "Never"
+)
 
 // LocalReference names an object in the App's namespace.
 type LocalReference struct {
@@ -260,8 +293,7 @@ type ConfigSpec struct {
 	Files []FileSpec `json:"files,omitempty"`
 
 	// from are existing ConfigMaps in the App's namespace, which several Apps
-	// may share. Their content when a Release is made is kept with the
-	// Release; a change of the content makes a new Release.
+	// may share. A change of their content makes a new Release.
 	// +kubebuilder:validation:MinItems=0
 	// +kubebuilder:validation:MaxItems=32
 	// +listType=map
@@ -294,11 +326,15 @@ type FileSpec struct {
 	Content *string `json:"content,omitempty"`
 }
 
-// SourceSpec refers to an existing ConfigMap or Secret and says how the
-// container sees its content.
+// SourceSpec refers to a ConfigMap or Secret and says how the container sees its
+// content.
 //
 // +kubebuilder:validation:XValidation:rule="self.as == 'Files' ? has(self.mountPath) : !has(self.mountPath)",message="mountPath is required with as: Files and not allowed with as: Env"
 // +kubebuilder:validation:XValidation:rule="self.as == 'Env' || !has(self.prefix)",message="prefix is only allowed with as: Env"
+// +kubebuilder:validation:XValidation:rule="self.as == 'Files' || !has(self.mode)",message="mode is only allowed with as: Files"
+// +kubebuilder:validation:XValidation:rule="self.as == 'Files' || !has(self.keys) || self.keys.all(k, !has(k.mode))",message="keys: mode is only allowed with as: Files"
+// +kubebuilder:validation:XValidation:rule="self.as == 'Files' || !has(self.keys) || self.keys.all(k, !has(k.name) || k.name.matches('^[-._a-zA-Z][-._a-zA-Z0-9]*$'))",message="keys: with as: Env, name is the name of an environment variable: letters, digits, '-', '_' and '.', not starting with a digit"
+// +kubebuilder:validation:XValidation:rule="!has(self.keys) || self.keys.all(a, !has(a.name) || self.keys.exists_one(b, has(b.name) && b.name == a.name))",message="keys: a name stands at most once"
 type SourceSpec struct {
 	// name is the object's name.
 	// +kubebuilder:validation:MinLength=1
@@ -312,12 +348,22 @@ type SourceSpec struct {
 	// +required
 	As SourceAs `json:"as,omitempty"`
 
-	// prefix is put before every key. Only with as: Env.
+	// prefix is put before every key that has no name of its own. Only with as:
+	// Env.
 	// +kubebuilder:validation:MinLength=1
 	// +kubebuilder:validation:MaxLength=128
 	// +kubebuilder:validation:XValidation:rule="self.matches('^[A-Za-z_][A-Za-z0-9_]*$')",message="letters, digits and '_', not starting with a digit, because it begins the name of an environment variable"
 	// +optional
 	Prefix string `json:"prefix,omitempty"`
+
+	// keys are the keys to take, and what the container knows them by. Left
+	// out, all are taken. A change of a key that is not taken makes no Release.
+	// +kubebuilder:validation:MinItems=1
+	// +kubebuilder:validation:MaxItems=64
+	// +listType=map
+	// +listMapKey=key
+	// +optional
+	Keys []KeySpec `json:"keys,omitempty"`
 
 	// mountPath is the absolute path of the directory that holds the files.
 	// Only with as: Files.
@@ -328,7 +374,100 @@ type SourceSpec struct {
 	// +kubebuilder:validation:XValidation:rule="!self.contains(':')",message="the path must not contain ':'"
 	// +optional
 	MountPath string `json:"mountPath,omitempty"`
+
+	// mode are the permissions of the files, such as 0440. Left out, they are
+	// 0644. Only with as: Files.
+	// +kubebuilder:validation:Minimum=1
+	// +kubebuilder:validation:Maximum=511
+	// +optional
+	Mode int32 `json:"mode,omitempty"`
+
+	// policy is whose content the pods use. Pinned: a copy of what the object
+	// held when the Release was made, which a rollback brings back. Live: the
+	// object itself; a rollback uses what it holds by then. Either way a change
+	// of the content makes a new Release. Left out, it is Pinned.
+	// +kubebuilder:validation:Enum=Pinned;Live
+	// +optional
+	Policy SourcePolicy `json:"policy,omitempty"`
+
+	// optional lets the App run without the object, and without keys that it
+	// does not have. Left out, what is missing holds changes back.
+	// +optional
+	Optional bool `json:"optional,omitempty"`
 }
+
+// KeySpec takes one key of a ConfigMap or Secret.
+type KeySpec struct {
+	// key is the key in the object.
+	// +kubebuilder:validation:MinLength=1
+	// +kubebuilder:validation:MaxLength=253
+	// +required
+	Key string `json:"key,omitempty"`
+
+	// name is the environment variable, or the path of the file below
+	// mountPath. Left out, it is the key, for a variable after the prefix.
+	// +kubebuilder:validation:MinLength=1
+	// +kubebuilder:validation:MaxLength=253
+	// +kubebuilder:validation:XValidation:rule="!self.startsWith('/') && !self.endsWith('/') && !self.contains('//') && !self.contains(':') && !self.split('/').exists(s, s.startsWith('..') || s == '.')",message="the name of an environment variable, or a path below mountPath without '.' or '..' segments, such as certs/ca.pem"
+	// +optional
+	Name string `json:"name,omitempty"`
+
+	// mode are the permissions of this file, such as 0400. Left out, they are
+	// those of all files. Only with as: Files.
+	// +kubebuilder:validation:Minimum=1
+	// +kubebuilder:validation:Maximum=511
+	// +optional
+	Mode int32 `json:"mode,omitempty"`
+}
+
+// SecretSpec refers to a Secret, or has one made.
+type SecretSpec struct {
+	SourceSpec `json:",inline"`
+
+	// generate are keys with random values. The Secret is made with them when
+	// it is first needed and belongs to the App. Values are made once and stay;
+	// the annotation bowline.dev/regenerate on the Secret makes them anew.
+	// +kubebuilder:validation:MinItems=1
+	// +kubebuilder:validation:MaxItems=32
+	// +listType=map
+	// +listMapKey=key
+	// +optional
+	Generate []GenerateSpec `json:"generate,omitempty"`
+}
+
+// GenerateSpec is a random value.
+type GenerateSpec struct {
+	// key is the key in the Secret.
+	// +kubebuilder:validation:MinLength=1
+	// +kubebuilder:validation:MaxLength=253
+	// +kubebuilder:validation:XValidation:rule="self.matches('^[-._a-zA-Z0-9]+$') && self != '.' && !self.startsWith('..')",message="letters, digits, '-', '_' and '.'"
+	// +required
+	Key string `json:"key,omitempty"`
+
+	// length is how many characters the value has. Left out, it is 32.
+	// +kubebuilder:validation:Minimum=1
+	// +kubebuilder:validation:Maximum=4096
+	// +optional
+	Length int32 `json:"length,omitempty"`
+
+	// alphabet are the characters the value is made of, each as likely as the
+	// others. Left out, they are the letters A to Z and a to z and the digits.
+	// +kubebuilder:validation:MinLength=2
+	// +kubebuilder:validation:MaxLength=128
+	// +kubebuilder:validation:XValidation:rule="self.matches('^[ -~]*$') && self.split('').all(a, self.split('').exists_one(b, a == b))",message="printable ASCII characters, each once"
+	// +optional
+	Alphabet string `json:"alphabet,omitempty"`
+}
+
+// SourcePolicy is whose content the pods use.
+type SourcePolicy string
+
+const (
+	// PolicyPinned is the content when the Release was made.
+	PolicyPinned SourcePolicy = "Pinned"
+	// PolicyLive is the content of the day.
+	PolicyLive SourcePolicy = "Live"
+)
 
 // SourceAs is how a container sees the content of a ConfigMap or Secret.
 type SourceAs string

@@ -83,3 +83,11 @@ func (w WorkloadSpec) ProfileOrDefault() SecurityProfile {
 func (w WorkloadSpec) GracePeriod() int64 {
 	return ptr.Deref(w.TerminationGracePeriodSeconds, DefaultTerminationGracePeriodSeconds)
 }
+
+// Live tells whether the pods use the object itself.
+func (s SourceSpec) Live() bool { return s.Policy == PolicyLive }
+
+// Resolves tells whether the image's tag is to be resolved to a digest.
+func (w *WorkloadSpec) Resolves() bool {
+	return w.ImageDigest == DigestRequired || w.ImageDigest == DigestBestEffort
+}

@@ -40,6 +40,10 @@ const (
 	// same inputs, and so restarts the pods.
 	AnnotationRestart = "bowline.dev/restart"
 
+	// AnnotationRegenerate on a Secret with generated values: any value makes
+	// them anew. The operator removes it then.
+	AnnotationRegenerate = "bowline.dev/regenerate"
+
 	// AnnotationRollbackTo on an App: the name of a Release to run until the
 	// annotation is removed.
 	AnnotationRollbackTo = "bowline.dev/rollback-to"

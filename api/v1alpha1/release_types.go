@@ -83,6 +83,21 @@ type ReleaseSpec struct {
 	// +required
 	Image string `json:"image,omitempty"`
 
+	// digest is what the image's tag stood for when the Release was made, for
+	// example sha256:0123...; the pods run that. It is left out when the tag was
+	// not resolved.
+	// +kubebuilder:validation:MinLength=1
+	// +kubebuilder:validation:MaxLength=256
+	// +optional
+	Digest string `json:"digest,omitempty"`
+
+	// digestProblem is why the tag was not resolved, with imageDigest:
+	// BestEffort.
+	// +kubebuilder:validation:MinLength=1
+	// +kubebuilder:validation:MaxLength=1024
+	// +optional
+	DigestProblem string `json:"digestProblem,omitempty"`
+
 	// workload is the part of the App's spec that shapes the pods.
 	// +required
 	Workload WorkloadSpec `json:"workload,omitzero"`
@@ -147,10 +162,11 @@ type PinnedSource struct {
 	// +required
 	Name string `json:"name,omitempty"`
 
-	// copyName is the immutable copy of its content that the pods use.
+	// copyName is the immutable copy of its content that the pods use. It is
+	// left out with policy: Live, where they use the object itself.
 	// +kubebuilder:validation:MinLength=1
 	// +kubebuilder:validation:MaxLength=63
-	// +required
+	// +optional
 	CopyName string `json:"copyName,omitempty"`
 
 	// digest identifies the content. That of a Secret is keyed, so that it

@@ -40,6 +40,8 @@ type inputsV1 struct {
 	PriorityClass  string            `json:"priorityClass,omitempty"`
 	GracePeriod    int64             `json:"gracePeriod"`
 	Spread         string            `json:"spread"`
+	ImageDigest    string            `json:"imageDigest,omitempty"`
+	PodTemplate    any               `json:"podTemplate,omitempty"`
 }
 
 type portV1 struct {
@@ -55,6 +57,17 @@ type sourceV1 struct {
 	Prefix    string `json:"prefix,omitempty"`
 	MountPath string `json:"mountPath,omitempty"`
 	Digest    string `json:"digest"`
+
+	Keys     []keyV1 `json:"keys,omitempty"`
+	Mode     int32   `json:"mode,omitempty"`
+	Live     bool    `json:"live,omitempty"`
+	Optional bool    `json:"optional,omitempty"`
+}
+
+type keyV1 struct {
+	Key  string `json:"key"`
+	Name string `json:"name,omitempty"`
+	Mode int32  `json:"mode,omitempty"`
 }
 
 // Hash identifies inputs: equal hashes mean equal pods. It begins with the
@@ -79,6 +92,12 @@ func Hash(in Inputs) string {
 		PriorityClass:  w.Scheduling.PriorityClassName,
 		GracePeriod:    w.GracePeriod(),
 		Spread:         string(v1alpha1.AvailabilitySpec{Spread: in.Spread}.SpreadOrDefault()),
+	}
+	if w.Resolves() {
+		encoded.ImageDigest = string(w.ImageDigest)
+	}
+	if w.PodTemplate != nil {
+		encoded.PodTemplate = prune(overlay(w.PodTemplate.Raw))
 	}
 	for _, secret := range w.ImagePullSecrets {
 		encoded.PullSecrets = append(encoded.PullSecrets, secret.Name)
@@ -197,6 +216,16 @@ func data(literals map[string]v1alpha1.ConfigValue) map[string]string {
 	return out
 }
 
+// overlay returns a pod template as it was written; what is no JSON counts as
+// text.
+func overlay(raw []byte) any {
+	var decoded any
+	if json.Unmarshal(raw, &decoded) != nil {
+		return string(raw)
+	}
+	return decoded
+}
+
 func files(specs []v1alpha1.FileSpec) map[string]string {
 	out := make(map[string]string, len(specs))
 	for _, file := range specs {
@@ -209,13 +238,21 @@ func files(specs []v1alpha1.FileSpec) map[string]string {
 // order of the spec: with environment variables the later one wins.
 func sources(in Inputs) []sourceV1 {
 	var out []sourceV1
-	add := func(kind v1alpha1.SourceKind, specs []v1alpha1.SourceSpec) {
-		for _, spec := range specs {
-			out = append(out, sourceV1{string(kind), spec.Name, string(spec.As), spec.Prefix, spec.MountPath, digestOf(in.Sources, kind, spec.Name)})
-		}
+	for _, ref := range References(&in.Workload) {
+		out = append(out, sourceV1{
+			Kind: string(ref.Kind), Name: ref.Name, As: string(ref.As), Prefix: ref.Prefix, MountPath: ref.MountPath,
+			Digest: digestOf(in.Sources, ref.Kind, ref.Name),
+			Keys:   keys(ref.Keys), Mode: ref.Mode, Live: ref.Live(), Optional: ref.Optional,
+		})
 	}
-	add(v1alpha1.SourceConfigMap, in.Workload.Config.From)
-	add(v1alpha1.SourceSecret, in.Workload.Secrets)
+	return out
+}
+
+func keys(specs []v1alpha1.KeySpec) []keyV1 {
+	var out []keyV1
+	for _, k := range specs {
+		out = append(out, keyV1{k.Key, k.Name, k.Mode})
+	}
 	return out
 }
 

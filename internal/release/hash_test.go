@@ -7,6 +7,7 @@ import (
 	"github.com/google/go-cmp/cmp"
 	corev1 "k8s.io/api/core/v1"
 	"k8s.io/apimachinery/pkg/api/resource"
+	"k8s.io/apimachinery/pkg/runtime"
 	"k8s.io/apimachinery/pkg/util/intstr"
 	"k8s.io/utils/ptr"
 	"sigs.k8s.io/randfill"
@@ -16,6 +17,17 @@ import (
 
 // full sets every field of the inputs.
 func full() Inputs {
+	in := first()
+	w := &in.Workload
+	w.ImageDigest = v1alpha1.DigestRequired
+	w.PodTemplate = &runtime.RawExtension{Raw: []byte(`{"spec":{"hostname":"shop"}}`)}
+	w.Config.From[0].Keys = []v1alpha1.KeySpec{{Key: "color", Name: "COLOR"}}
+	w.Secrets[0].Mode, w.Secrets[0].Policy, w.Secrets[0].Optional = 0o440, v1alpha1.PolicyLive, true
+	return in
+}
+
+// first sets every field that the first version of the encoding had.
+func first() Inputs {
 	probe := func(path string) *corev1.Probe {
 		return &corev1.Probe{ProbeHandler: corev1.ProbeHandler{HTTPGet: &corev1.HTTPGetAction{Path: path, Port: intstr.FromString("http")}}}
 	}
@@ -33,7 +45,7 @@ func full() Inputs {
 				Files: []v1alpha1.FileSpec{{Path: "/etc/shop.yaml", Content: ptr.To("a: 1")}},
 				From:  []v1alpha1.SourceSpec{{Name: "shared", As: v1alpha1.SourceEnv, Prefix: "S_"}},
 			},
-			Secrets: []v1alpha1.SourceSpec{{Name: "stripe", As: v1alpha1.SourceFiles, MountPath: "/keys"}},
+			Secrets: []v1alpha1.SecretSpec{{SourceSpec: v1alpha1.SourceSpec{Name: "stripe", As: v1alpha1.SourceFiles, MountPath: "/keys"}}},
 			Resources: corev1.ResourceRequirements{
 				Requests: corev1.ResourceList{corev1.ResourceCPU: resource.MustParse("100m")},
 				Limits:   corev1.ResourceList{corev1.ResourceMemory: resource.MustParse("1Gi")},
@@ -63,8 +75,8 @@ func TestHashStandsForEver(t *testing.T) {
 		inputs Inputs
 		want   string
 	}{
-		"an image":        {Inputs{Image: "docker.io/library/nginx:latest"}, "v1:279c2d1c87f1fd1105e197520d216d1d6a53d89eb92dc5d6140d3e3b1f7c956a"},
-		"every field set": {full(), "v1:b63ca40a5326243243905e9980bc0d9fdf233c9a3a28c7c0c03c0e7b1662b04a"},
+		"an image":                         {Inputs{Image: "docker.io/library/nginx:latest"}, "v1:279c2d1c87f1fd1105e197520d216d1d6a53d89eb92dc5d6140d3e3b1f7c956a"},
+		"every field of the first version": {first(), "v1:b63ca40a5326243243905e9980bc0d9fdf233c9a3a28c7c0c03c0e7b1662b04a"},
 	}
 	for name, c := range cases {
 		t.Run(name, func(t *testing.T) {

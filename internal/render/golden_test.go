@@ -60,19 +60,15 @@ func releaseOf(app *v1alpha1.App) *v1alpha1.Release {
 		ConfigName: ConfigName(app.Name, w),
 	}
 	seen := map[string]bool{}
-	pin := func(kind v1alpha1.SourceKind, from []v1alpha1.SourceSpec) {
-		for _, s := range from {
-			if digest := string(kind) + " " + s.Name; !seen[digest] {
-				seen[digest] = true
-				spec.Sources = append(spec.Sources, v1alpha1.PinnedSource{
-					Kind: kind, Name: s.Name, Digest: digest,
-					CopyName: release.CopyName(app.Name, kind, digest),
-				})
-			}
+	for _, ref := range release.References(&w) {
+		if digest := string(ref.Kind) + " " + ref.Name; !seen[digest] {
+			seen[digest] = true
+			spec.Sources = append(spec.Sources, v1alpha1.PinnedSource{
+				Kind: ref.Kind, Name: ref.Name, Digest: digest,
+				CopyName: release.CopyName(app.Name, ref.Kind, digest),
+			})
 		}
 	}
-	pin(v1alpha1.SourceConfigMap, w.Config.From)
-	pin(v1alpha1.SourceSecret, w.Secrets)
 	return &v1alpha1.Release{Spec: spec}
 }
 

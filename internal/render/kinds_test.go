@@ -158,7 +158,7 @@ func TestReleaseKeepsItsConfigName(t *testing.T) {
 // A source that was not copied is used by its own name.
 func TestSourceWithoutCopy(t *testing.T) {
 	app := newApp(func(s *v1alpha1.AppSpec) {
-		s.Secrets = []v1alpha1.SourceSpec{{Name: "stripe", As: v1alpha1.SourceEnv}}
+		s.Secrets = []v1alpha1.SecretSpec{{SourceSpec: v1alpha1.SourceSpec{Name: "stripe", As: v1alpha1.SourceEnv}}}
 	})
 	in := inputOf(app)
 	in.Release.Spec.Sources = []v1alpha1.PinnedSource{

@@ -101,7 +101,7 @@ func (w world) workload() v1alpha1.WorkloadSpec {
 		Env:                w.env(),
 		Ports:              w.ports(),
 		Config:             w.config(),
-		Secrets:            w.sources("secret"),
+		Secrets:            w.secrets(),
 		Resources:          w.resources(),
 		Security:           pick(w, "", v1alpha1.SecurityBaseline, v1alpha1.SecurityRestricted),
 		ServiceAccountName: pick(w, "", "runner"),
@@ -131,6 +131,14 @@ func (w world) list(prefix string) []string {
 	out := []string{}
 	for i := range w.IntN(4) {
 		out = append(out, prefix+fmt.Sprint(i))
+	}
+	return out
+}
+
+func (w world) secrets() []v1alpha1.SecretSpec {
+	var out []v1alpha1.SecretSpec
+	for _, s := range w.sources("secret") {
+		out = append(out, v1alpha1.SecretSpec{SourceSpec: s})
 	}
 	return out
 }

@@ -5,6 +5,7 @@ import (
 	corev1ac "k8s.io/client-go/applyconfigurations/core/v1"
 
 	"github.com/bowline-dev/bowline/api/v1alpha1"
+	"github.com/bowline-dev/bowline/internal/release"
 )
 
 // env returns the environment variables that stand one by one: the literals of
@@ -60,15 +61,11 @@ type source struct {
 // same variable, the later one wins.
 func sources(r *v1alpha1.ReleaseSpec, as v1alpha1.SourceAs) []source {
 	var out []source
-	add := func(kind v1alpha1.SourceKind, specs []v1alpha1.SourceSpec) {
-		for _, s := range specs {
-			if s.As == as {
-				out = append(out, source{SourceSpec: s, kind: kind, copy: copyName(r, kind, s.Name)})
-			}
+	for _, ref := range release.References(&r.Workload) {
+		if ref.As == as {
+			out = append(out, source{SourceSpec: ref.SourceSpec, kind: ref.Kind, copy: copyName(r, ref.Kind, ref.Name)})
 		}
 	}
-	add(v1alpha1.SourceConfigMap, r.Workload.Config.From)
-	add(v1alpha1.SourceSecret, r.Workload.Secrets)
 	return out
 }
 

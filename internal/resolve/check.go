@@ -7,6 +7,7 @@ import (
 	"k8s.io/utils/ptr"
 
 	"github.com/bowline-dev/bowline/api/v1alpha1"
+	"github.com/bowline-dev/bowline/internal/release"
 	"github.com/bowline-dev/bowline/internal/rollout"
 )
 
@@ -58,15 +59,11 @@ func placesOf(app *v1alpha1.App) []place {
 	for i, file := range app.Spec.Config.Files {
 		places = append(places, place{field: fmt.Sprintf("spec.config.files[%d].path", i), path: file.Path})
 	}
-	add := func(field string, specs []v1alpha1.SourceSpec) {
-		for i, spec := range specs {
-			if spec.As == v1alpha1.SourceFiles {
-				places = append(places, place{fmt.Sprintf("%s[%d].mountPath", field, i), spec.MountPath, true})
-			}
+	for _, ref := range release.References(&app.Spec.WorkloadSpec) {
+		if ref.As == v1alpha1.SourceFiles {
+			places = append(places, place{ref.Field + ".mountPath", ref.MountPath, true})
 		}
 	}
-	add("spec.config.from", app.Spec.Config.From)
-	add("spec.secrets", app.Spec.Secrets)
 	return places
 }
 

@@ -25,12 +25,12 @@ func TestCheck(t *testing.T) {
 				Files: []v1alpha1.FileSpec{{Path: "/etc/shop.yaml"}, {Path: "/etc/shop.d/a.yaml"}},
 				From:  []v1alpha1.SourceSpec{files("/etc/shared"), {Name: "env", As: v1alpha1.SourceEnv}},
 			},
-			Secrets: []v1alpha1.SourceSpec{files("/etc/shared-keys")},
+			Secrets: []v1alpha1.SecretSpec{{SourceSpec: files("/etc/shared-keys")}},
 		}},
 		"two directories in one place": {
 			spec: v1alpha1.WorkloadSpec{
 				Config:  v1alpha1.ConfigSpec{From: []v1alpha1.SourceSpec{files("/etc/shop")}},
-				Secrets: []v1alpha1.SourceSpec{files("/etc/shop")},
+				Secrets: []v1alpha1.SecretSpec{{SourceSpec: files("/etc/shop")}},
 			},
 			want: `spec.config.from[0].mountPath and spec.secrets[0].mountPath are both "/etc/shop": give each a place of its own`,
 		},

@@ -172,17 +172,13 @@ type named struct {
 func references(app *v1alpha1.App) []named {
 	var out []named
 	seen := map[source]bool{}
-	add := func(kind v1alpha1.SourceKind, path string, specs []v1alpha1.SourceSpec) {
-		for i, spec := range specs {
-			ref := source{kind, spec.Name}
-			if !seen[ref] {
-				seen[ref] = true
-				out = append(out, named{ref, fmt.Sprintf("%s[%d]", path, i)})
-			}
+	for _, r := range release.References(&app.Spec.WorkloadSpec) {
+		ref := source{r.Kind, r.Name}
+		if !seen[ref] {
+			seen[ref] = true
+			out = append(out, named{ref, r.Field})
 		}
 	}
-	add(v1alpha1.SourceConfigMap, "spec.config.from", app.Spec.Config.From)
-	add(v1alpha1.SourceSecret, "spec.secrets", app.Spec.Secrets)
 	return out
 }
 

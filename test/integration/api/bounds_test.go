@@ -136,7 +136,7 @@ var _ = Describe("Bounds", func() {
 			spec.Config.From = []v1alpha1.SourceSpec{{Name: "c", As: v1alpha1.SourceFiles, MountPath: "/" + letters(length-1)}}
 		}),
 		Entry("secrets", 32, "spec.secrets: Too many: 33: must have at most 32 items", func(spec *v1alpha1.AppSpec, length int) {
-			spec.Secrets = many(length, source)
+			spec.Secrets = many(length, func(n string) v1alpha1.SecretSpec { return v1alpha1.SecretSpec{SourceSpec: source(n)} })
 		}),
 		Entry("serviceAccountName", 253, "spec.serviceAccountName: Too long: may not be more than 253 bytes", func(spec *v1alpha1.AppSpec, length int) {
 			spec.ServiceAccountName = letters(length)

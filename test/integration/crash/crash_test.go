@@ -97,7 +97,7 @@ func rich() v1alpha1.AppSpec {
 	spec := plain()
 	spec.Ports = []v1alpha1.PortSpec{{Name: "http", Port: 8080}}
 	spec.Config.From = []v1alpha1.SourceSpec{{Name: "shared", As: v1alpha1.SourceEnv}}
-	spec.Secrets = []v1alpha1.SourceSpec{{Name: "stripe", As: v1alpha1.SourceEnv}}
+	spec.Secrets = []v1alpha1.SecretSpec{{SourceSpec: v1alpha1.SourceSpec{Name: "stripe", As: v1alpha1.SourceEnv}}}
 	spec.Replicas = nil
 	spec.Autoscale = v1alpha1.AutoscaleSpec{Min: 2, Max: 4}
 	return spec

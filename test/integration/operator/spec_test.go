@@ -77,7 +77,7 @@ func configFrom(name string) func(*v1alpha1.AppSpec) {
 // secretFrom takes environment variables from a Secret.
 func secretFrom(name string) func(*v1alpha1.AppSpec) {
 	return func(spec *v1alpha1.AppSpec) {
-		spec.Secrets = append(spec.Secrets, v1alpha1.SourceSpec{Name: name, As: v1alpha1.SourceEnv})
+		spec.Secrets = append(spec.Secrets, v1alpha1.SecretSpec{SourceSpec: v1alpha1.SourceSpec{Name: name, As: v1alpha1.SourceEnv}})
 	}
 }
 
