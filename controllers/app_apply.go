@@ -35,13 +35,17 @@ func (p *pass) apply(ctx context.Context) (*report.Problem, error) {
 		// what there is stays as it is.
 		return nil, nil
 	}
+	if problem, err := problemOf(p.copySources(ctx, target)); problem != nil || err != nil {
+		return problem, err
+	}
 	objects := render.Render(render.Input{
 		App:      p.app,
 		Release:  target,
 		Replicas: p.replicas(),
 		Paused:   p.paused(),
+		Today:    p.today,
 	})
-	if problem, err := problemOf(p.applyCopies(ctx, target, objects)); problem != nil || err != nil {
+	if problem, err := problemOf(p.copyConfig(ctx, target, objects)); problem != nil || err != nil {
 		return problem, err
 	}
 	for _, together := range p.steps(objects) {
@@ -125,23 +129,34 @@ func (p *pass) paused() bool {
 	return false
 }
 
-// applyCopies makes the copies that a Release's pods use, where they are not
-// there yet.
-func (p *pass) applyCopies(ctx context.Context, target *v1alpha1.Release, objects render.Objects) error {
-	if objects.Config != nil {
-		err := p.copyOnce(p.snapshot.ConfigMaps, target.Spec.ConfigName, func() error {
-			return apply.Copy(ctx, p.Applier, p.app, objects.Config)
-		})
-		if err != nil {
-			return err
-		}
+// copyConfig makes the ConfigMap with a Release's literals and files, where it is
+// not there yet.
+func (p *pass) copyConfig(ctx context.Context, target *v1alpha1.Release, objects render.Objects) error {
+	if objects.Config == nil {
+		return nil
 	}
+	return p.copyOnce(p.snapshot.ConfigMaps, target.Spec.ConfigName, func() error {
+		return apply.Copy(ctx, p.Applier, p.app, objects.Config)
+	})
+}
+
+// copySources makes the copies that a Release's pods use, where they are not
+// there yet. A person who goes back to a Release that is so old that its copies
+// are gone gets the content of today instead.
+func (p *pass) copySources(ctx context.Context, target *v1alpha1.Release) error {
 	for _, source := range target.Spec.Sources {
+		if source.CopyName == "" {
+			continue
+		}
 		known := p.snapshot.ConfigMaps
 		if source.Kind == v1alpha1.SourceSecret {
 			known = p.snapshot.Secrets
 		}
 		err := p.copyOnce(known, source.CopyName, func() error { return p.copySource(ctx, target, source) })
+		if errors.Is(err, resolve.ErrContentChanged) && p.state.PinnedTo == target.Spec.Number {
+			p.today = append(p.today, source)
+			continue
+		}
 		if err != nil {
 			return err
 		}
@@ -150,7 +165,7 @@ func (p *pass) applyCopies(ctx context.Context, target *v1alpha1.Release, object
 }
 
 func (p *pass) copySource(ctx context.Context, target *v1alpha1.Release, source v1alpha1.PinnedSource) error {
-	content, err := p.Resolver.Content(ctx, p.app, source, &p.inputs)
+	content, err := p.Resolver.Content(ctx, p.app, &target.Spec, source, &p.inputs)
 	if err != nil {
 		return fmt.Errorf("make the copy of %s %q for Release %q: %w", source.Kind, source.Name, target.Name, err)
 	}
@@ -191,6 +206,9 @@ func (p *pass) collect(ctx context.Context) error {
 		return err
 	}
 	keep.Secrets[release.KeyName(p.app.Name)] = true
+	for _, name := range release.GeneratedNames(&p.app.Spec.WorkloadSpec) {
+		keep.Secrets[name] = true
+	}
 	return p.deleteUnused(ctx, "Secret", p.snapshot.Secrets, keep.Secrets)
 }
 

@@ -60,6 +60,9 @@ type pass struct {
 	decision rollout.Decision
 	// releases are the Releases as this pass leaves them.
 	releases []v1alpha1.Release
+	// today are the sources of the Release that runs whose copies are gone, and
+	// of which the pods use the content of today.
+	today []v1alpha1.PinnedSource
 	// made is the Release that this pass made.
 	made *v1alpha1.Release
 }

@@ -37,6 +37,11 @@ func (p *pass) record(ctx context.Context) error {
 			return err
 		}
 	}
+	for _, secret := range p.inputs.Generated {
+		if err := p.generate(ctx, secret); err != nil {
+			return err
+		}
+	}
 	if p.decision.Make == nil {
 		return nil
 	}
@@ -98,14 +103,10 @@ func (p *pass) newRelease(wanted *rollout.Make) *v1alpha1.Release {
 	inputs := p.inputs.Inputs
 	return &v1alpha1.Release{
 		ObjectMeta: metav1.ObjectMeta{
-			Name:      release.Name(p.app.Name, wanted.Number),
-			Namespace: p.app.Namespace,
-			Labels: map[string]string{
-				v1alpha1.LabelApp:       p.app.Name,
-				v1alpha1.LabelName:      p.app.Name,
-				v1alpha1.LabelManagedBy: v1alpha1.FieldOwner,
-			},
-			OwnerReferences: []metav1.OwnerReference{*metav1.NewControllerRef(p.app, v1alpha1.GroupVersion.WithKind("App"))},
+			Name:            release.Name(p.app.Name, wanted.Number),
+			Namespace:       p.app.Namespace,
+			Labels:          p.childLabels(),
+			OwnerReferences: p.owner(),
 		},
 		Spec: v1alpha1.ReleaseSpec{
 			App:          p.app.Name,
@@ -121,6 +122,18 @@ func (p *pass) newRelease(wanted *rollout.Make) *v1alpha1.Release {
 			RestartToken: wanted.Restart,
 		},
 	}
+}
+
+func (p *pass) childLabels() map[string]string {
+	return map[string]string{
+		v1alpha1.LabelApp:       p.app.Name,
+		v1alpha1.LabelName:      p.app.Name,
+		v1alpha1.LabelManagedBy: v1alpha1.FieldOwner,
+	}
+}
+
+func (p *pass) owner() []metav1.OwnerReference {
+	return []metav1.OwnerReference{*metav1.NewControllerRef(p.app, v1alpha1.GroupVersion.WithKind("App"))}
 }
 
 // cause says in words what made a Release necessary.

@@ -36,6 +36,7 @@ func (p *pass) report(ctx context.Context, problem *report.Problem) (ctrl.Result
 		Running:  p.state.Running,
 		Releases: p.releases,
 		Problem:  problem,
+		Today:    p.today,
 		Scaling:  scaling(p.snapshot.Autoscaler, p.app),
 	})
 	next := p.next(problem)

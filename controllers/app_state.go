@@ -5,7 +5,6 @@ import (
 
 	"github.com/bowline-dev/bowline/api/v1alpha1"
 	"github.com/bowline-dev/bowline/internal/observe"
-	"github.com/bowline-dev/bowline/internal/release"
 	"github.com/bowline-dev/bowline/internal/resolve"
 	"github.com/bowline-dev/bowline/internal/rollout"
 )
@@ -26,7 +25,7 @@ func (p *pass) stateOf() rollout.State {
 	state.PinnedTo = pinned
 	state.Held = cmp.Or(state.Held, held, resolve.Wishes(p.app))
 	if state.Held == nil {
-		state.InputHash = release.Hash(p.inputs.Inputs)
+		state.InputHash = p.inputs.Hash
 	}
 	return state
 }

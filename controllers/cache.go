@@ -138,9 +138,13 @@ func slimBudget(in any) (any, error) {
 func slimMetadata(in any) (any, error) {
 	if object, ok := in.(*metav1.PartialObjectMetadata); ok {
 		object.ManagedFields = nil
+		regenerate, asked := object.Annotations[v1alpha1.AnnotationRegenerate]
 		object.Annotations = nil
 		if app, ours := object.Labels[v1alpha1.LabelApp]; ours {
 			object.Labels = map[string]string{v1alpha1.LabelApp: app}
+			if asked {
+				object.Annotations = map[string]string{v1alpha1.AnnotationRegenerate: regenerate}
+			}
 		} else {
 			object.Labels = nil
 			object.OwnerReferences = nil

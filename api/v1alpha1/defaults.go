@@ -16,6 +16,8 @@ const (
 	DefaultHistoryLimit                  = 10
 	DefaultTerminationGracePeriodSeconds = 30
 	DefaultCPUTarget                     = 80
+	DefaultGeneratedLength               = 32
+	DefaultAlphabet                      = "ABCDEFGHIJKLMNOPQRSTUVWXYZabcdefghijklmnopqrstuvwxyz0123456789"
 )
 
 // ProgressDeadline returns how long a Release may go without progress.

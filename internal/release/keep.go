@@ -19,7 +19,8 @@ type Kept struct {
 // Collect says what of an App's Releases may go: see Stale. Copies of ConfigMaps
 // stay as long as a Release that they belong to, copies of Secrets only while
 // such a Release is needed: old credentials lie about no longer than they may
-// serve.
+// serve. Secrets with generated values stay as long as a Release that refers to
+// them.
 func Collect(releases []v1alpha1.Release, limit int, needed ...int64) Kept {
 	stale := Stale(releases, limit, needed...)
 	kept := slices.DeleteFunc(slices.Clone(releases), func(r v1alpha1.Release) bool {
@@ -27,7 +28,13 @@ func Collect(releases []v1alpha1.Release, limit int, needed ...int64) Kept {
 	})
 	configMaps := Copies(kept)[v1alpha1.SourceConfigMap]
 	serving := slices.DeleteFunc(kept, func(r v1alpha1.Release) bool { return !slices.Contains(needed, r.Spec.Number) })
-	return Kept{Stale: stale, ConfigMaps: configMaps, Secrets: Copies(serving)[v1alpha1.SourceSecret]}
+	secrets := Copies(serving)[v1alpha1.SourceSecret]
+	for i := range kept {
+		for _, name := range GeneratedNames(&kept[i].Spec.Workload) {
+			secrets[name] = true
+		}
+	}
+	return Kept{Stale: stale, ConfigMaps: configMaps, Secrets: secrets}
 }
 
 // Stale returns the Releases that may be deleted: all but the newest limit
@@ -56,7 +63,9 @@ func Copies(releases []v1alpha1.Release) map[v1alpha1.SourceKind]map[string]bool
 			kept[v1alpha1.SourceConfigMap][release.Spec.ConfigName] = true
 		}
 		for _, source := range release.Spec.Sources {
-			kept[source.Kind][source.CopyName] = true
+			if source.CopyName != "" {
+				kept[source.Kind][source.CopyName] = true
+			}
 		}
 	}
 	return kept

@@ -1,6 +1,7 @@
 package release
 
 import (
+	"cmp"
 	"fmt"
 
 	"github.com/bowline-dev/bowline/api/v1alpha1"
@@ -28,4 +29,26 @@ func References(w *v1alpha1.WorkloadSpec) []Reference {
 		out = append(out, Reference{Field: fmt.Sprintf("spec.secrets[%d]", i), Kind: v1alpha1.SourceSecret, SourceSpec: secret.SourceSpec, Generate: secret.Generate})
 	}
 	return out
+}
+
+// VariableName returns the name of the environment variable that is made of a
+// key which a reference names.
+func VariableName(s v1alpha1.SourceSpec, k v1alpha1.KeySpec) string {
+	return cmp.Or(k.Name, s.Prefix+k.Key)
+}
+
+// FileName returns the path, below mountPath, of the file that is made of a key
+// which a reference names.
+func FileName(k v1alpha1.KeySpec) string { return cmp.Or(k.Name, k.Key) }
+
+// GeneratedNames returns the names of the Secrets that are made for a workload
+// with generated values.
+func GeneratedNames(w *v1alpha1.WorkloadSpec) []string {
+	var names []string
+	for _, secret := range w.Secrets {
+		if len(secret.Generate) > 0 {
+			names = append(names, secret.Name)
+		}
+	}
+	return names
 }

@@ -22,6 +22,9 @@ type Input struct {
 	Replicas *int32
 	// Paused holds the Deployment's own rollout back.
 	Paused bool
+	// Today are sources of the Release whose copies are gone: the pods use the
+	// objects themselves.
+	Today []v1alpha1.PinnedSource
 }
 
 // Objects are an App's children other than the copies of its sources. A nil
@@ -41,6 +44,9 @@ type Objects struct {
 
 // Render returns an App's children.
 func Render(in Input) Objects {
+	if len(in.Today) > 0 {
+		in.Release = useOriginals(in.Release, in.Today)
+	}
 	return Objects{
 		Config:     config(in.App, &in.Release.Spec),
 		Deployment: deployment(in),

@@ -27,6 +27,9 @@ type Input struct {
 	// Problem is what stood in the way of applying children, nil when nothing
 	// did.
 	Problem *Problem
+	// Today are the sources of the Release that runs whose content of then is
+	// gone, so that its pods use the content of today.
+	Today []v1alpha1.PinnedSource
 	// Scaling is what the HorizontalPodAutoscaler says, nil without autoscale.
 	Scaling *Scaling
 }

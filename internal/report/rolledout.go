@@ -2,6 +2,8 @@ package report
 
 import (
 	"cmp"
+	"fmt"
+	"strings"
 
 	"github.com/bowline-dev/bowline/api/v1alpha1"
 	"github.com/bowline-dev/bowline/internal/rollout"
@@ -178,9 +180,21 @@ func failedText(in Input, follows string) string {
 func pinned(in Input) *finding {
 	name := in.name(in.Decision.Desired)
 	if in.runs(in.Decision.Desired) && pinIsOut(in) {
-		return yes(v1alpha1.ReasonPinned, name+" runs "+becauseOfPin+"; "+wayOutOfPin)
+		return yes(v1alpha1.ReasonPinned, name+" runs "+becauseOfPin+today(in)+"; "+wayOutOfPin)
 	}
-	return unknown(v1alpha1.ReasonPinned, noted(in, name, "goes out "+becauseOfPin))
+	return unknown(v1alpha1.ReasonPinned, noted(in, name, "goes out "+becauseOfPin+today(in)))
+}
+
+// today says which content of an old Release is not that of then.
+func today(in Input) string {
+	if len(in.Today) == 0 {
+		return ""
+	}
+	var names []string
+	for _, source := range in.Today {
+		names = append(names, fmt.Sprintf("%s %q", source.Kind, source.Name))
+	}
+	return ", with the content of today of " + strings.Join(names, ", ") + ", whose content of then is gone"
 }
 
 // pinIsOut tells whether the rollout of the pinned Release, which the

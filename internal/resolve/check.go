@@ -17,12 +17,49 @@ const maxConfig = 1024 * 1024
 
 // Check finds what the API server accepts in an App and no pod could run with.
 func Check(app *v1alpha1.App) *rollout.Held {
-	for _, problem := range []func(*v1alpha1.App) string{pathProblem, sizeProblem} {
+	for _, problem := range []func(*v1alpha1.App) string{sameObjectProblem, fileProblem, pathProblem, sizeProblem} {
 		if message := problem(app); message != "" {
 			return &rollout.Held{Reason: v1alpha1.ReasonInvalidInput, Message: message}
 		}
 	}
 	return nil
+}
+
+// sameObjectProblem finds two references to one object that contradict each
+// other.
+func sameObjectProblem(app *v1alpha1.App) string {
+	refs := release.References(&app.Spec.WorkloadSpec)
+	for i, a := range refs {
+		for _, b := range refs[i+1:] {
+			switch {
+			case a.Kind != b.Kind || a.Name != b.Name:
+			case a.Live() != b.Live():
+				return fmt.Sprintf("%s and %s both refer to %s %q, one with policy Pinned and one with policy Live: give both the same policy", a.Field, b.Field, a.Kind, a.Name)
+			case len(a.Generate) > 0 && len(b.Generate) > 0:
+				return fmt.Sprintf("%s and %s both generate Secret %q: leave generate out of one of them", a.Field, b.Field, a.Name)
+			}
+		}
+	}
+	return ""
+}
+
+// fileProblem finds two keys of one reference that want the same path, or of
+// which one would have to be a file and a directory.
+func fileProblem(app *v1alpha1.App) string {
+	for _, ref := range release.References(&app.Spec.WorkloadSpec) {
+		if ref.As != v1alpha1.SourceFiles {
+			continue
+		}
+		for i, a := range ref.Keys {
+			for j, b := range ref.Keys {
+				first, second := release.FileName(a), release.FileName(b)
+				if i != j && strings.HasPrefix(second+"/", first+"/") {
+					return fmt.Sprintf("%s.keys: %q and %q cannot both be files: give one of them another name", ref.Field, first, second)
+				}
+			}
+		}
+	}
+	return ""
 }
 
 // place is a path in the container and the field that asks for it.

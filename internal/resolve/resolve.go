@@ -3,6 +3,7 @@ package resolve
 import (
 	"context"
 	"fmt"
+	"slices"
 	"strings"
 
 	"github.com/distribution/reference"
@@ -17,7 +18,7 @@ import (
 	"github.com/bowline-dev/bowline/internal/rollout"
 )
 
-// memory bounds how many digests of objects are remembered.
+// memory bounds how many objects are remembered.
 const memory = 10_000
 
 // Resolver resolves the inputs of Apps.
@@ -26,31 +27,30 @@ type Resolver struct {
 	live     client.Reader // the API server
 	digests  *lru.Cache    // digestKey -> string
 	keys     *lru.Cache    // UID of an App -> its digest key
+	facts    *lru.Cache    // version -> []fact
 }
 
 // New returns a Resolver. The first reader answers for metadata of ConfigMaps
 // and Secrets, from a cache; the second asks the API server.
 func New(metadata, live client.Reader) *Resolver {
-	return &Resolver{metadata: metadata, live: live, digests: lru.New(memory), keys: lru.New(memory)}
+	return &Resolver{metadata: metadata, live: live, digests: lru.New(memory), keys: lru.New(memory), facts: lru.New(memory)}
 }
 
 // Result is what became of an App's references.
 type Result struct {
-	// Inputs are complete when Held is nil.
+	// Inputs are complete when Held is nil, and then Hash identifies them.
 	Inputs release.Inputs
+	Hash   string
 	// Held says what is missing or wrong, nil when nothing is.
 	Held *rollout.Held
 	// NewKey is a digest key that was made for the App and must be stored
 	// before anything that depends on it, nil when there is nothing to store.
 	NewKey []byte
+	// Generated are Secrets with random values that must be written before
+	// anything that depends on them.
+	Generated []Generated
 
 	contents map[source]Content
-}
-
-// Content is what a ConfigMap or Secret holds.
-type Content struct {
-	Data   map[string]string // of a ConfigMap
-	Binary map[string][]byte // of a ConfigMap, or everything of a Secret
 }
 
 // source names a ConfigMap or Secret that an App refers to.
@@ -59,10 +59,15 @@ type source struct {
 	name string
 }
 
-// digestKey identifies a version of a source, as seen by one App: digests of
+// version identifies a version of an object.
+type version struct{ uid, resourceVersion string }
+
+// digestKey identifies what one App takes of a version of a source: digests of
 // Secrets are keyed by App.
 type digestKey struct {
-	app, uid, version string
+	app string
+	version
+	keys string
 }
 
 // Resolve resolves everything an App refers to. Releases are those the App
@@ -70,17 +75,7 @@ type digestKey struct {
 // something could not be read, not that it is missing.
 func (r *Resolver) Resolve(ctx context.Context, app *v1alpha1.App, releases []v1alpha1.Release) (Result, error) {
 	result := Result{contents: map[source]Content{}}
-	if app.Spec.Unreadable != "" {
-		result.Held = &rollout.Held{
-			Reason:  v1alpha1.ReasonInvalidInput,
-			Message: fmt.Sprintf("spec: %s: correct the value", app.Spec.Unreadable),
-		}
-		return result, nil
-	}
-	image, held := Image(app.Spec.Image)
-	if held == nil {
-		held = Check(app)
-	}
+	image, held := r.withoutReading(app)
 	if held != nil {
 		result.Held = held
 		return result, nil
@@ -90,14 +85,45 @@ func (r *Resolver) Resolve(ctx context.Context, app *v1alpha1.App, releases []v1
 		Workload: app.Spec.WorkloadSpec,
 		Spread:   app.Spec.Availability.SpreadOrDefault(),
 	}
+	wanted := wants(&app.Spec.WorkloadSpec)
+	if err := r.pinAll(ctx, app, wanted, releases, &result); err != nil || result.Held != nil {
+		return result, err
+	}
+	result.Hash = release.Hash(result.Inputs)
+	if slices.ContainsFunc(releases, func(r v1alpha1.Release) bool { return r.Spec.InputHash == result.Hash }) {
+		return result, nil // what a Release was made of was in order
+	}
+	return result, r.checkContents(ctx, app, wanted, &result)
+}
+
+// withoutReading finds what is wrong with an App whatever the objects hold that
+// it refers to, and returns its image in full.
+func (r *Resolver) withoutReading(app *v1alpha1.App) (string, *rollout.Held) {
+	if app.Spec.Unreadable != "" {
+		return "", invalid(fmt.Sprintf("spec: %s: correct the value", app.Spec.Unreadable))
+	}
+	image, held := Image(app.Spec.Image)
+	if held != nil {
+		return "", held
+	}
+	return image, Check(app)
+}
+
+func invalid(message string) *rollout.Held {
+	return &rollout.Held{Reason: v1alpha1.ReasonInvalidInput, Message: message}
+}
+
+// pinAll finds out what all sources hold now, and which are missing.
+func (r *Resolver) pinAll(ctx context.Context, app *v1alpha1.App, wanted []want, releases []v1alpha1.Release, result *Result) error {
 	var missing []string
-	for _, ref := range references(app) {
-		pinned, err := r.pin(ctx, app, ref.source, releases, &result)
+	for _, w := range wanted {
+		pinned, err := r.pin(ctx, app, w, releases, result)
 		switch {
+		case apierrors.IsNotFound(err) && w.optional:
 		case apierrors.IsNotFound(err):
-			missing = append(missing, fmt.Sprintf("%s: %s %q does not exist in namespace %q", ref.field, ref.source.kind, ref.source.name, app.Namespace))
+			missing = append(missing, fmt.Sprintf("%s: %s %q does not exist in namespace %q", w.field, w.kind, w.name, app.Namespace))
 		case err != nil:
-			return Result{}, fmt.Errorf("%s: read %s %q: %w", ref.field, ref.source.kind, ref.source.name, err)
+			return fmt.Errorf("%s: read %s %q: %w", w.field, w.kind, w.name, err)
 		default:
 			result.Inputs.Sources = append(result.Inputs.Sources, pinned)
 		}
@@ -108,7 +134,7 @@ func (r *Resolver) Resolve(ctx context.Context, app *v1alpha1.App, releases []v1
 			Message: strings.Join(missing, "; ") + ": create it or remove the reference",
 		}
 	}
-	return result, nil
+	return nil
 }
 
 // Image returns an image reference in full, with registry and tag, as
@@ -162,73 +188,63 @@ func Wishes(app *v1alpha1.App) *rollout.Held {
 	return nil
 }
 
-// named is a source and the field that names it.
-type named struct {
-	source source
-	field  string
-}
-
-// references lists what an App refers to, each object once, by kind and name.
-func references(app *v1alpha1.App) []named {
-	var out []named
-	seen := map[source]bool{}
-	for _, r := range release.References(&app.Spec.WorkloadSpec) {
-		ref := source{r.Kind, r.Name}
-		if !seen[ref] {
-			seen[ref] = true
-			out = append(out, named{ref, r.Field})
-		}
-	}
-	return out
-}
-
 // Names returns the names of the ConfigMaps or Secrets that an App refers to,
 // for the index that finds the Apps of a changed object.
 func Names(app *v1alpha1.App, kind v1alpha1.SourceKind) []string {
 	var names []string
-	for _, ref := range references(app) {
-		if ref.source.kind == kind {
-			names = append(names, ref.source.name)
+	for _, w := range wants(&app.Spec.WorkloadSpec) {
+		if w.kind == kind {
+			names = append(names, w.name)
 		}
 	}
 	return names
 }
 
 // pin says what a source holds now.
-func (r *Resolver) pin(ctx context.Context, app *v1alpha1.App, ref source, releases []v1alpha1.Release, result *Result) (v1alpha1.PinnedSource, error) {
+func (r *Resolver) pin(ctx context.Context, app *v1alpha1.App, w want, releases []v1alpha1.Release, result *Result) (v1alpha1.PinnedSource, error) {
 	meta := &metav1.PartialObjectMetadata{}
-	meta.SetGroupVersionKind(corev1.SchemeGroupVersion.WithKind(string(ref.kind)))
-	if err := r.metadata.Get(ctx, client.ObjectKey{Namespace: app.Namespace, Name: ref.name}, meta); err != nil {
+	meta.SetGroupVersionKind(corev1.SchemeGroupVersion.WithKind(string(w.kind)))
+	err := r.metadata.Get(ctx, client.ObjectKey{Namespace: app.Namespace, Name: w.name}, meta)
+	if err != nil && (len(w.generate) == 0 || !apierrors.IsNotFound(err)) {
 		return v1alpha1.PinnedSource{}, err
 	}
-	digest, err := r.digest(ctx, app, ref, meta, releases, result)
+	if len(w.generate) > 0 {
+		if err := r.generate(ctx, app, w, meta, releases, result); err != nil {
+			return v1alpha1.PinnedSource{}, err
+		}
+	}
+	digest, err := r.digest(ctx, app, w, meta, releases, result)
 	if err != nil {
 		return v1alpha1.PinnedSource{}, err
 	}
-	return v1alpha1.PinnedSource{
-		Kind:            ref.kind,
-		Name:            ref.name,
-		CopyName:        release.CopyName(app.Name, ref.kind, digest),
-		Digest:          digest,
-		UID:             string(meta.UID),
-		ResourceVersion: meta.ResourceVersion,
-	}, nil
+	pinned := v1alpha1.PinnedSource{Kind: w.kind, Name: w.name, Digest: digest, UID: string(meta.UID), ResourceVersion: meta.ResourceVersion}
+	if !w.live {
+		pinned.CopyName = release.CopyName(app.Name, w.kind, digest)
+	}
+	return pinned, nil
 }
 
-func (r *Resolver) digest(ctx context.Context, app *v1alpha1.App, ref source, meta *metav1.PartialObjectMetadata, releases []v1alpha1.Release, result *Result) (string, error) {
-	if digest, ok := recorded(releases, ref, meta); ok {
+func versionOf(meta *metav1.PartialObjectMetadata) version {
+	return version{string(meta.UID), meta.ResourceVersion}
+}
+
+// digest identifies what an App takes of a source.
+func (r *Resolver) digest(ctx context.Context, app *v1alpha1.App, w want, meta *metav1.PartialObjectMetadata, releases []v1alpha1.Release, result *Result) (string, error) {
+	if _, made := result.generated(w.name); made && w.kind == v1alpha1.SourceSecret {
+		return r.identify(ctx, app, w, result.contents[w.source], releases, result)
+	}
+	if digest, ok := recorded(releases, w, meta); ok {
 		return digest, nil
 	}
-	key := digestKey{string(app.UID), string(meta.UID), meta.ResourceVersion}
+	key := digestKey{string(app.UID), versionOf(meta), strings.Join(w.keys, "/")}
 	if digest, ok := r.digests.Get(key); ok {
 		return digest.(string), nil
 	}
-	content, err := r.content(ctx, app.Namespace, ref)
+	content, err := r.read(ctx, app.Namespace, w.source, meta, result)
 	if err != nil {
 		return "", err
 	}
-	result.contents[ref] = content
-	digest, err := r.identify(ctx, app, ref, content, releases, result)
+	digest, err := r.identify(ctx, app, w, content, releases, result)
 	if err != nil {
 		return "", err
 	}
@@ -239,16 +255,33 @@ func (r *Resolver) digest(ctx context.Context, app *v1alpha1.App, ref source, me
 	return digest, nil
 }
 
-// recorded finds the digest of this very version on a Release.
-func recorded(releases []v1alpha1.Release, ref source, meta *metav1.PartialObjectMetadata) (string, bool) {
+// recorded finds the digest of this very version on a Release that takes the
+// same of it.
+func recorded(releases []v1alpha1.Release, w want, meta *metav1.PartialObjectMetadata) (string, bool) {
 	for i := len(releases) - 1; i >= 0; i-- {
 		for _, pinned := range releases[i].Spec.Sources {
-			if pinned.Kind == ref.kind && pinned.Name == ref.name && pinned.UID == string(meta.UID) && pinned.ResourceVersion == meta.ResourceVersion {
+			if pinned.Kind == w.kind && pinned.Name == w.name && pinned.UID == string(meta.UID) && pinned.ResourceVersion == meta.ResourceVersion &&
+				slices.Equal(selection(&releases[i].Spec.Workload, w.source), w.keys) {
 				return pinned.Digest, true
 			}
 		}
 	}
 	return "", false
+}
+
+// read reads a source in this pass at most once, and remembers what there is to
+// know of its keys.
+func (r *Resolver) read(ctx context.Context, namespace string, ref source, meta *metav1.PartialObjectMetadata, result *Result) (Content, error) {
+	if content, ok := result.contents[ref]; ok {
+		return content, nil
+	}
+	content, err := r.content(ctx, namespace, ref)
+	if err != nil {
+		return Content{}, err
+	}
+	result.contents[ref] = content
+	r.facts.Add(versionOf(meta), content.facts(ref.kind))
+	return content, nil
 }
 
 // content reads a ConfigMap or Secret from the API server.
@@ -262,4 +295,36 @@ func (r *Resolver) content(ctx context.Context, namespace string, ref source) (C
 	configMap := &corev1.ConfigMap{}
 	err := r.live.Get(ctx, key, configMap)
 	return Content{Data: configMap.Data, Binary: configMap.BinaryData}, err
+}
+
+// checkContents finds what no pod could run with in what the sources hold.
+func (r *Resolver) checkContents(ctx context.Context, app *v1alpha1.App, wanted []want, result *Result) error {
+	known := make(map[source][]fact, len(wanted))
+	for _, w := range wanted {
+		i := slices.IndexFunc(result.Inputs.Sources, func(p v1alpha1.PinnedSource) bool { return p.Kind == w.kind && p.Name == w.name })
+		if i < 0 {
+			continue // optional, and not there
+		}
+		pinned := result.Inputs.Sources[i]
+		if content, ok := result.contents[w.source]; ok {
+			known[w.source] = content.facts(w.kind)
+			continue
+		}
+		at := version{pinned.UID, pinned.ResourceVersion}
+		if facts, ok := r.facts.Get(at); ok {
+			known[w.source] = facts.([]fact)
+			continue
+		}
+		content, err := r.content(ctx, app.Namespace, w.source)
+		if err != nil {
+			return fmt.Errorf("%s: read %s %q: %w", w.field, w.kind, w.name, err)
+		}
+		r.facts.Add(at, content.facts(w.kind))
+		result.contents[w.source] = content
+		known[w.source] = content.facts(w.kind)
+	}
+	if message := contentProblem(&app.Spec.WorkloadSpec, known); message != "" {
+		result.Held = invalid(message)
+	}
+	return nil
 }

@@ -21,12 +21,16 @@ import (
 const KeyEntry = "key"
 
 // ErrContentGone tells that a copy cannot be made again, because the object it
-// was a copy of holds something else now or is gone.
-var ErrContentGone = errors.New("its content at that time is gone")
+// was a copy of is gone or, as ErrContentChanged, holds something else now.
+var (
+	ErrContentGone    = errors.New("its content at that time is gone")
+	ErrContentChanged = fmt.Errorf("%w, and it holds something else today", ErrContentGone)
+)
 
-// identify computes the digest of a source's content.
-func (r *Resolver) identify(ctx context.Context, app *v1alpha1.App, ref source, content Content, releases []v1alpha1.Release, result *Result) (string, error) {
-	if ref.kind == v1alpha1.SourceConfigMap {
+// identify computes the digest of what an App takes of a source.
+func (r *Resolver) identify(ctx context.Context, app *v1alpha1.App, w want, content Content, releases []v1alpha1.Release, result *Result) (string, error) {
+	content = content.only(w.keys)
+	if w.kind == v1alpha1.SourceConfigMap {
 		return release.Digest(content.Data, content.Binary), nil
 	}
 	key, err := r.key(ctx, app, result)
@@ -34,11 +38,11 @@ func (r *Resolver) identify(ctx context.Context, app *v1alpha1.App, ref source, 
 		return "", err
 	}
 	digest := release.KeyedDigest(key, content.Binary)
-	if known(releases, ref, digest) {
+	if known(releases, w.source, digest) {
 		return digest, nil
 	}
 	// Either the content is new, or the key is.
-	if digest, same, err := r.sameAsCopy(ctx, app, ref, content, releases); err != nil || same {
+	if digest, same, err := r.sameAsCopy(ctx, app, w.source, content, releases); err != nil || same {
 		return digest, err
 	}
 	return digest, nil
@@ -83,7 +87,7 @@ func (r *Resolver) key(ctx context.Context, app *v1alpha1.App, result *Result) (
 func (r *Resolver) sameAsCopy(ctx context.Context, app *v1alpha1.App, ref source, content Content, releases []v1alpha1.Release) (string, bool, error) {
 	for i := len(releases) - 1; i >= 0; i-- {
 		for _, pinned := range releases[i].Spec.Sources {
-			if pinned.Kind != ref.kind || pinned.Name != ref.name {
+			if pinned.Kind != ref.kind || pinned.Name != ref.name || pinned.CopyName == "" {
 				continue
 			}
 			kept, err := r.content(ctx, app.Namespace, source{ref.kind, pinned.CopyName})
@@ -103,12 +107,13 @@ func (r *Resolver) sameAsCopy(ctx context.Context, app *v1alpha1.App, ref source
 
 // Content returns what a copy that a Release needs must hold. It fails with
 // ErrContentGone when the object no longer holds that.
-func (r *Resolver) Content(ctx context.Context, app *v1alpha1.App, pinned v1alpha1.PinnedSource, result *Result) (Content, error) {
-	ref := source{pinned.Kind, pinned.Name}
-	content, ok := result.contents[ref]
+func (r *Resolver) Content(ctx context.Context, app *v1alpha1.App, of *v1alpha1.ReleaseSpec, pinned v1alpha1.PinnedSource, result *Result) (Content, error) {
+	w := want{source: source{pinned.Kind, pinned.Name}}
+	w.keys = selection(&of.Workload, w.source)
+	content, ok := result.contents[w.source]
 	if !ok {
 		var err error
-		content, err = r.content(ctx, app.Namespace, ref)
+		content, err = r.content(ctx, app.Namespace, w.source)
 		if apierrors.IsNotFound(err) {
 			return Content{}, fmt.Errorf("%s %q: %w", pinned.Kind, pinned.Name, ErrContentGone)
 		}
@@ -116,12 +121,12 @@ func (r *Resolver) Content(ctx context.Context, app *v1alpha1.App, pinned v1alph
 			return Content{}, err
 		}
 	}
-	digest, err := r.identify(ctx, app, ref, content, nil, result)
+	digest, err := r.identify(ctx, app, w, content, nil, result)
 	if err != nil {
 		return Content{}, err
 	}
 	if digest != pinned.Digest {
-		return Content{}, fmt.Errorf("%s %q: %w", pinned.Kind, pinned.Name, ErrContentGone)
+		return Content{}, fmt.Errorf("%s %q: %w", pinned.Kind, pinned.Name, ErrContentChanged)
 	}
-	return content, nil
+	return content.only(w.keys), nil
 }

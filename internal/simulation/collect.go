@@ -22,6 +22,9 @@ func (c *Cluster) pin() (int64, *rollout.Held) {
 // yet. Its content can be had only while it is what the App asks for now.
 func (c *Cluster) copySecret(target Release, pinned bool) {
 	name := target.Template.Config
+	if name == "" {
+		return // it has none
+	}
 	if !c.secrets[name] && name != c.template(0).Config && !pinned {
 		c.lost = fmt.Errorf("shop-%d is to run, and the copy of its Secret has been collected", target.Number)
 	}
