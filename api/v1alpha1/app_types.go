@@ -359,7 +359,7 @@ type SourceSpec struct {
 	// keys are the keys to take, and what the container knows them by. Left
 	// out, all are taken. A change of a key that is not taken makes no Release.
 	// +kubebuilder:validation:MinItems=1
-	// +kubebuilder:validation:MaxItems=64
+	// +kubebuilder:validation:MaxItems=32
 	// +listType=map
 	// +listMapKey=key
 	// +optional
@@ -408,7 +408,7 @@ type KeySpec struct {
 	// mountPath. Left out, it is the key, for a variable after the prefix.
 	// +kubebuilder:validation:MinLength=1
 	// +kubebuilder:validation:MaxLength=253
-	// +kubebuilder:validation:XValidation:rule="!self.startsWith('/') && !self.endsWith('/') && !self.contains('//') && !self.contains(':') && !self.split('/').exists(s, s.startsWith('..') || s == '.')",message="the name of an environment variable, or a path below mountPath without '.' or '..' segments, such as certs/ca.pem"
+	// +kubebuilder:validation:XValidation:rule="self.matches('^[.]?[^./:][^/:]*(/[.]?[^./:][^/:]*)*$')",message="the name of an environment variable, or a path below mountPath without '.' or '..' segments, such as certs/ca.pem"
 	// +optional
 	Name string `json:"name,omitempty"`
 
@@ -450,11 +450,12 @@ type GenerateSpec struct {
 	// +optional
 	Length int32 `json:"length,omitempty"`
 
-	// alphabet are the characters the value is made of, each as likely as the
-	// others. Left out, they are the letters A to Z and a to z and the digits.
+	// alphabet are the characters the value is made of; one that stands twice is
+	// twice as likely. Left out, they are the letters A to Z and a to z and the
+	// digits.
 	// +kubebuilder:validation:MinLength=2
 	// +kubebuilder:validation:MaxLength=128
-	// +kubebuilder:validation:XValidation:rule="self.matches('^[ -~]*$') && self.split('').all(a, self.split('').exists_one(b, a == b))",message="printable ASCII characters, each once"
+	// +kubebuilder:validation:XValidation:rule="self.matches('^[ -~]*$')",message="printable ASCII characters"
 	// +optional
 	Alphabet string `json:"alphabet,omitempty"`
 }
