@@ -111,6 +111,22 @@ func TestEveryFieldCounts(t *testing.T) {
 		field.SetZero()
 		mustDiffer(t, before, in, name)
 	}
+	for name, change := range map[string]func(*v1alpha1.SourceSpec){
+		"the prefix of a source":     func(s *v1alpha1.SourceSpec) { s.Prefix = "T_" },
+		"how a source is seen":       func(s *v1alpha1.SourceSpec) { s.As = v1alpha1.SourceFiles },
+		"the mount path of a source": func(s *v1alpha1.SourceSpec) { s.MountPath = "/etc" },
+		"the mode of a source":       func(s *v1alpha1.SourceSpec) { s.Mode = 0o400 },
+		"the policy of a source":     func(s *v1alpha1.SourceSpec) { s.Policy = v1alpha1.PolicyLive },
+		"whether it is optional":     func(s *v1alpha1.SourceSpec) { s.Optional = true },
+		"the keys of a source":       func(s *v1alpha1.SourceSpec) { s.Keys = nil },
+		"a key":                      func(s *v1alpha1.SourceSpec) { s.Keys[0].Key = "shade" },
+		"the name of a key":          func(s *v1alpha1.SourceSpec) { s.Keys[0].Name = "" },
+		"the mode of a key":          func(s *v1alpha1.SourceSpec) { s.Keys[0].Mode = 0o400 },
+	} {
+		in := full()
+		change(&in.Workload.Config.From[0])
+		mustDiffer(t, before, in, name)
+	}
 	for name, change := range map[string]func(*Inputs){
 		"Image":             func(in *Inputs) { in.Image = "docker.io/library/shop:2" },
 		"Spread":            func(in *Inputs) { in.Spread = v1alpha1.SpreadNone },
@@ -120,6 +136,20 @@ func TestEveryFieldCounts(t *testing.T) {
 		in := full()
 		change(&in)
 		mustDiffer(t, before, in, name)
+	}
+}
+
+// TestDefaultsOfSourcesWrittenDownChangeNothing: who writes a default into a spec gets no
+// Release for it.
+func TestDefaultsOfSourcesWrittenDownChangeNothing(t *testing.T) {
+	written := first()
+	written.Workload.ImageDigest = v1alpha1.DigestNever
+	written.Workload.Config.From[0].Policy = v1alpha1.PolicyPinned
+	written.Workload.Secrets[0].Policy = v1alpha1.PolicyPinned
+	// Which values are made of a Secret shows in its content.
+	written.Workload.Secrets[0].Generate = []v1alpha1.GenerateSpec{{Key: "key"}}
+	if got, want := Hash(written), Hash(first()); got != want {
+		t.Errorf("Hash = %s, want %s", got, want)
 	}
 }
 

@@ -48,7 +48,8 @@ func inputOf(app *v1alpha1.App) Input {
 	return in
 }
 
-// releaseOf is Release 7 of an App, all of whose sources were found and copied.
+// releaseOf is Release 7 of an App, all of whose sources were found, but those
+// named missing, and copied, but the live ones.
 func releaseOf(app *v1alpha1.App) *v1alpha1.Release {
 	w := *app.Spec.WorkloadSpec.DeepCopy()
 	spec := v1alpha1.ReleaseSpec{
@@ -61,13 +62,16 @@ func releaseOf(app *v1alpha1.App) *v1alpha1.Release {
 	}
 	seen := map[string]bool{}
 	for _, ref := range release.References(&w) {
-		if digest := string(ref.Kind) + " " + ref.Name; !seen[digest] {
-			seen[digest] = true
-			spec.Sources = append(spec.Sources, v1alpha1.PinnedSource{
-				Kind: ref.Kind, Name: ref.Name, Digest: digest,
-				CopyName: release.CopyName(app.Name, ref.Kind, digest),
-			})
+		digest := string(ref.Kind) + " " + ref.Name
+		if seen[digest] || ref.Name == "missing" {
+			continue
 		}
+		seen[digest] = true
+		pinned := v1alpha1.PinnedSource{Kind: ref.Kind, Name: ref.Name, Digest: digest}
+		if !ref.Live() {
+			pinned.CopyName = release.CopyName(app.Name, ref.Kind, digest)
+		}
+		spec.Sources = append(spec.Sources, pinned)
 	}
 	return &v1alpha1.Release{Spec: spec}
 }

@@ -41,6 +41,33 @@ func TestCheck(t *testing.T) {
 			}},
 			want: `spec.config.files[0].path "/etc/shop/a.yaml" lies in spec.config.from[0].mountPath "/etc/shop", which is read-only: move one of them`,
 		},
+		"one Secret, pinned and live": {
+			spec: v1alpha1.WorkloadSpec{Secrets: secrets(env("db"), func() v1alpha1.SourceSpec { f := files("/db"); f.Name, f.Policy = "db", v1alpha1.PolicyLive; return f }())},
+			want: `spec.secrets[0] and spec.secrets[1] both refer to Secret "db", one with policy Pinned and one with policy Live: give both the same policy`,
+		},
+		"a ConfigMap and a Secret of one name, pinned and live": {spec: v1alpha1.WorkloadSpec{
+			Config:  v1alpha1.ConfigSpec{From: []v1alpha1.SourceSpec{env("db", func(s *v1alpha1.SourceSpec) { s.Policy = v1alpha1.PolicyLive })}},
+			Secrets: secrets(env("db")),
+		}},
+		"values generated twice": {
+			spec: v1alpha1.WorkloadSpec{Secrets: []v1alpha1.SecretSpec{
+				{SourceSpec: env("session"), Generate: []v1alpha1.GenerateSpec{{Key: "a"}}},
+				{SourceSpec: func() v1alpha1.SourceSpec { f := files("/s"); f.Name = "session"; return f }(), Generate: []v1alpha1.GenerateSpec{{Key: "b"}}},
+			}},
+			want: `spec.secrets[0] and spec.secrets[1] both generate Secret "session": leave generate out of one of them`,
+		},
+		"two keys in one file": {
+			spec: v1alpha1.WorkloadSpec{Secrets: secrets(func() v1alpha1.SourceSpec { f := files("/keys"); keys("a", "b", "b", "")(&f); return f }())},
+			want: `spec.secrets[0].keys: "b" and "b" cannot both be files: give one of them another name`,
+		},
+		"a file below a file": {
+			spec: v1alpha1.WorkloadSpec{Config: v1alpha1.ConfigSpec{From: []v1alpha1.SourceSpec{func() v1alpha1.SourceSpec {
+				f := files("/keys")
+				keys("a", "certs/ca.pem", "certs", "", "certs-2", "")(&f)
+				return f
+			}()}}},
+			want: `spec.config.from[0].keys: "certs" and "certs/ca.pem" cannot both be files: give one of them another name`,
+		},
 		"more than a ConfigMap holds": {
 			spec: v1alpha1.WorkloadSpec{Config: v1alpha1.ConfigSpec{Files: []v1alpha1.FileSpec{
 				{Path: "/a", Content: ptr.To(strings.Repeat("x", 1024*1024))},
