@@ -235,6 +235,7 @@ func TestCause(t *testing.T) {
 		"a secret":          {func(in *Inputs) { in.Sources[1].Digest = "x" }, "secret stripe"},
 		"both":              {func(in *Inputs) { in.Sources[0].Digest, in.Sources[1].Digest = "x", "y" }, "config shared, secret stripe"},
 		"secret and spec":   {func(in *Inputs) { in.Sources[1].Digest, in.Image = "x", "i" }, "spec"},
+		"one that is gone":  {func(in *Inputs) { in.Sources = in.Sources[1:] }, "config shared"},
 		"nothing that runs": {func(*Inputs) {}, "spec"},
 	}
 	for name, c := range cases {

@@ -27,7 +27,7 @@ func Collect(releases []v1alpha1.Release, limit int, needed ...int64) Kept {
 		return slices.ContainsFunc(stale, func(s v1alpha1.Release) bool { return s.Spec.Number == r.Spec.Number })
 	})
 	configMaps := Copies(kept)[v1alpha1.SourceConfigMap]
-	serving := slices.DeleteFunc(kept, func(r v1alpha1.Release) bool { return !slices.Contains(needed, r.Spec.Number) })
+	serving := slices.DeleteFunc(slices.Clone(kept), func(r v1alpha1.Release) bool { return !slices.Contains(needed, r.Spec.Number) })
 	secrets := Copies(serving)[v1alpha1.SourceSecret]
 	for i := range kept {
 		for _, name := range GeneratedNames(&kept[i].Spec.Workload) {
@@ -95,6 +95,11 @@ func Changed(before v1alpha1.ReleaseSpec, now Inputs) []v1alpha1.PinnedSource {
 	for _, source := range now.Sources {
 		if digestOf(before.Sources, source.Kind, source.Name) != source.Digest {
 			changed = append(changed, source)
+		}
+	}
+	for _, source := range before.Sources {
+		if digestOf(now.Sources, source.Kind, source.Name) == "" {
+			changed = append(changed, source) // it was optional, and is gone
 		}
 	}
 	return changed

@@ -54,6 +54,21 @@ func TestCollect(t *testing.T) {
 	}
 }
 
+// TestCollectKeepsGeneratedSecrets: as long as a Release that refers to them is
+// kept, needed or not.
+func TestCollectKeepsGeneratedSecrets(t *testing.T) {
+	of := func(number int64, name string) v1alpha1.Release {
+		return v1alpha1.Release{Spec: v1alpha1.ReleaseSpec{Number: number, Workload: v1alpha1.WorkloadSpec{Secrets: []v1alpha1.SecretSpec{
+			{SourceSpec: v1alpha1.SourceSpec{Name: name}, Generate: []v1alpha1.GenerateSpec{{Key: "k"}}},
+			{SourceSpec: v1alpha1.SourceSpec{Name: "plain"}},
+		}}}}
+	}
+	got := Collect([]v1alpha1.Release{of(1, "gone"), of(2, "old"), of(3, "new")}, 2, 3)
+	if diff := cmp.Diff(map[string]bool{"old": true, "new": true}, got.Secrets); diff != "" {
+		t.Errorf("Secrets: want -, got +:\n%s", diff)
+	}
+}
+
 func TestCopies(t *testing.T) {
 	releases := []v1alpha1.Release{{Spec: v1alpha1.ReleaseSpec{
 		ConfigName: "shop-config-1",
