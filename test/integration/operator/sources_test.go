@@ -126,6 +126,19 @@ var _ = Describe("Keys of a source", func() {
 	})
 })
 
+var _ = Describe("Content", func() {
+	Concurrently("of nearly 1 MiB goes out as a Release, and a little more is refused with the number of bytes", func(s *Scene) {
+		half := strings.Repeat("x", 512*1024)
+		shop := s.Runs(Spec(good, file("/etc/a", half), file("/etc/b", half[:len(half)-12])))
+		s.Expect(shop.Inside().File("/etc/b")).To(HaveLen(len("0644 ") + len(half) - 12))
+		pods := shop.PodUIDs()
+		shop.Change(func(spec *v1alpha1.AppSpec) { spec.Config.Files[1].Content = &half })
+		shop.Becomes(v1alpha1.ReasonInvalidInput, soon)
+		s.Expect(shop.Condition("Ready")).To(Equal("False InvalidInput spec.config: data and files hold 1048588 bytes together, and at most 1048576 fit: move some to ConfigMaps of their own and name those in spec.config.from"))
+		s.Expect(shop.PodUIDs()).To(Equal(pods))
+	})
+})
+
 var _ = Describe("An optional source", func() {
 	Concurrently("may be missing, is taken when it comes, and let go when it goes", func(s *Scene) {
 		shop := s.Runs(Spec(good, config(optional(asEnv("flags"))), secret(optional(asFiles("keys", "/keys")))))
@@ -168,13 +181,13 @@ var _ = Describe("A generated Secret", func() {
 		shop := s.Runs(Spec(good, generated("session", "KEY")))
 		first := shop.Inside().Var("KEY")
 		s.Expect(first).To(MatchRegexp("^[A-Za-z0-9]{20}$"))
-		s.Expect(string(s.Secret("session").Data["KEY"]) == first).To(BeTrue(), "the Secret holds what pods see")
+		s.Expect(string(s.Secret("session").Data["KEY"])).To(Equal(first), "the Secret holds what pods see")
 		s.Expect(s.Secret("session").OwnerReferences).To(Equal([]metav1.OwnerReference{shop.owner()}))
 		shop.Image(better)
 		shop.RestsOn(2)
 		shop.Annotate(v1alpha1.AnnotationRestart, "1")
 		shop.RestsOn(3)
-		s.Expect(shop.Inside().Var("KEY") == first).To(BeTrue(), "the value is the same")
+		s.Expect(shop.Inside().Var("KEY")).To(Equal(first), "the value is the same")
 		s.Expect(shop.Releases()).To(Equal([]string{"shop-1 Healthy (spec)", "shop-2 Healthy (spec)", "shop-3 Healthy (restart)"}))
 
 		s.Remove(shop.Live(), "shop")
@@ -190,8 +203,8 @@ var _ = Describe("A generated Secret", func() {
 		s.Expect(shop.Release(2).Spec.Cause).To(Equal("secret session"))
 		shop.RestsOn(2)
 		second := shop.Inside().Var("KEY")
-		s.Expect(second != key).To(BeTrue(), "a new key")
-		s.Expect(shop.Inside().Var("SALT") != salt).To(BeTrue(), "a new salt")
+		s.Expect(second).NotTo(Equal(key), "a new key")
+		s.Expect(shop.Inside().Var("SALT")).NotTo(Equal(salt), "a new salt")
 		s.Expect(s.Secret("session").Annotations).NotTo(HaveKey(v1alpha1.AnnotationRegenerate))
 
 		s.Refuses(aPod(), "pods", "object.metadata.?labels[?'bowline.dev/release'].orValue('') == '3'")
@@ -199,7 +212,7 @@ var _ = Describe("A generated Secret", func() {
 			metav1.SetMetaDataAnnotation(&c.ObjectMeta, v1alpha1.AnnotationRegenerate, "tuesday")
 		})
 		shop.Becomes(RolledBack, rollout)
-		s.Expect(shop.Inside().Var("KEY") == second).To(BeTrue(), "the key of before")
+		s.Expect(shop.Inside().Var("KEY")).To(Equal(second), "the key of before")
 		s.Expect(shop.Releases()).To(Equal([]string{"shop-1 Healthy (spec)", "shop-2 Healthy (secret session)", "shop-3 CannotStart (secret session)"}))
 	})
 
@@ -208,7 +221,7 @@ var _ = Describe("A generated Secret", func() {
 		key, pods := shop.Inside().Var("KEY"), shop.PodUIDs()
 		s.Remove(&corev1.Secret{}, "session")
 		s.Eventually(func() error { return api.Get(s.ctx, s.key("session"), &corev1.Secret{}) }).WithTimeout(soon).Should(Succeed())
-		s.Expect(string(s.Secret("session").Data["KEY"]) == key).To(BeTrue(), "the value of before")
+		s.Expect(string(s.Secret("session").Data["KEY"])).To(Equal(key), "the value of before")
 		shop.Stays(Healthy, 2*time.Second)
 		s.Expect(shop.PodUIDs()).To(Equal(pods))
 
@@ -216,7 +229,7 @@ var _ = Describe("A generated Secret", func() {
 			spec.Secrets[0].Generate = append(spec.Secrets[0].Generate, v1alpha1.GenerateSpec{Key: "SALT"})
 		})
 		shop.RestsOn(2)
-		s.Expect(shop.Inside().Var("KEY") == key).To(BeTrue(), "the value of before")
+		s.Expect(shop.Inside().Var("KEY")).To(Equal(key), "the value of before")
 		s.Expect(shop.Inside().Var("SALT")).To(HaveLen(32))
 	})
 
