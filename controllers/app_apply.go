@@ -178,7 +178,7 @@ func (p *pass) copySource(ctx context.Context, target *v1alpha1.Release, source 
 // copyOnce makes a copy unless it is there, or was made so lately that the
 // caches may not show it.
 func (p *pass) copyOnce(known map[string]metav1.PartialObjectMetadata, name string, makeCopy func() error) error {
-	key := string(p.app.UID) + "/" + name
+	key := p.copyKey(name)
 	if _, ok := known[name]; ok {
 		p.copied.Remove(key)
 		return nil
@@ -192,6 +192,8 @@ func (p *pass) copyOnce(known map[string]metav1.PartialObjectMetadata, name stri
 	p.copied.Add(key, p.now)
 	return nil
 }
+
+func (p *pass) copyKey(name string) string { return string(p.app.UID) + "/" + name }
 
 // collect deletes Releases that are too many and copies that no Release needs.
 func (p *pass) collect(ctx context.Context) error {
@@ -219,7 +221,7 @@ func (p *pass) deleteUnused(ctx context.Context, kind string, have map[string]me
 		}
 		unused := have[name]
 		unused.SetGroupVersionKind(corev1.SchemeGroupVersion.WithKind(kind))
-		p.copied.Remove(string(p.app.UID) + "/" + name)
+		p.copied.Remove(p.copyKey(name))
 		if err := p.Applier.Delete(ctx, &unused); err != nil {
 			return err
 		}

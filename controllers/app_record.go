@@ -31,11 +31,8 @@ func (p *pass) record(ctx context.Context) error {
 			return err
 		}
 	}
-	if p.inputs.NewKey != nil {
-		key := render.SecretCopy(p.app, release.KeyName(p.app.Name), map[string][]byte{resolve.KeyEntry: p.inputs.NewKey})
-		if err := apply.Copy(ctx, p.Applier, p.app, key); err != nil {
-			return err
-		}
+	if err := p.storeKey(ctx); err != nil {
+		return err
 	}
 	for _, secret := range p.inputs.Generated {
 		if err := p.generate(ctx, secret); err != nil {
@@ -46,6 +43,27 @@ func (p *pass) record(ctx context.Context) error {
 		return nil
 	}
 	return p.make(ctx, p.decision.Make)
+}
+
+// storeKey stores the App's digest key, also one that somebody deleted while it
+// is still known here.
+func (p *pass) storeKey(ctx context.Context) error {
+	name := release.KeyName(p.app.Name)
+	store := func(key []byte) error {
+		return apply.Copy(ctx, p.Applier, p.app, render.SecretCopy(p.app, name, map[string][]byte{resolve.KeyEntry: key}))
+	}
+	if made := p.inputs.NewKey; made != nil {
+		if err := store(made); err != nil {
+			return err
+		}
+		p.Resolver.Stored(p.app, made)
+		p.copied.Add(p.copyKey(name), p.now)
+		return nil
+	}
+	if known := p.Resolver.KnownKey(p.app); known != nil {
+		return p.copyOnce(p.snapshot.Secrets, name, func() error { return store(known) })
+	}
+	return nil
 }
 
 func (p *pass) mark(ctx context.Context, mark rollout.ReleaseMark) error {

@@ -82,6 +82,18 @@ func (r *Resolver) key(ctx context.Context, app *v1alpha1.App, result *Result) (
 	return result.NewKey, nil
 }
 
+// Stored tells that an App's digest key has been stored.
+func (r *Resolver) Stored(app *v1alpha1.App, key []byte) { r.keys.Add(app.UID, key) }
+
+// KnownKey returns the App's digest key if it is known without reading it, else
+// nothing.
+func (r *Resolver) KnownKey(app *v1alpha1.App) []byte {
+	if known, ok := r.keys.Get(app.UID); ok {
+		return known.([]byte)
+	}
+	return nil
+}
+
 // sameAsCopy compares a Secret with the copies that Releases keep of it. It is
 // how an App whose key was lost does not roll while its Secrets are the same.
 func (r *Resolver) sameAsCopy(ctx context.Context, app *v1alpha1.App, ref source, content Content, releases []v1alpha1.Release) (string, bool, error) {

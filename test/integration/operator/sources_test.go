@@ -292,6 +292,21 @@ var _ = Describe("The digest of a Secret", func() {
 		s.Expect(shop.Releases()).To(Equal([]string{"shop-1 Healthy (spec)"}))
 	})
 
+	Concurrently("survives the loss of its key, also of a live one, of which there is no copy", func(s *Scene) {
+		s.Create(NewSecret("db", "password", "p-one-8864"))
+		shop := s.Runs(Spec(good, secret(live(asEnv("db")))))
+		pods := shop.PodUIDs()
+		key := s.Secret("shop-digest-key").Data
+		s.Remove(&corev1.Secret{}, "shop-digest-key")
+		s.Eventually(func() error { return api.Get(s.ctx, s.key("shop-digest-key"), &corev1.Secret{}) }).WithTimeout(soon).Should(Succeed())
+		s.Expect(s.Secret("shop-digest-key").Data).To(Equal(key))
+		label := client.RawPatch(types.MergePatchType, []byte(`{"metadata":{"labels":{"team":"red"}}}`))
+		s.Expect(api.Patch(s.ctx, s.Secret("db"), label)).To(Succeed())
+		shop.Stays(Healthy, 3*time.Second)
+		s.Expect(shop.PodUIDs()).To(Equal(pods))
+		s.Expect(shop.Releases()).To(Equal([]string{"shop-1 Healthy (spec)"}))
+	})
+
 	Concurrently("tells nothing to who reads it: two Apps have different ones for the same content", func(s *Scene) {
 		s.Create(NewSecret("db", "password", "hunter2-hunter2"))
 		one, two := s.AppliesAs("one", Spec(good, secretFrom("db"))), s.AppliesAs("two", Spec(good, secretFrom("db")))
