@@ -35,6 +35,16 @@ func (p *pass) apply(ctx context.Context) (*report.Problem, error) {
 		// what there is stays as it is.
 		return nil, nil
 	}
+	problem, err := p.applyTarget(ctx, target)
+	if err != nil {
+		return nil, err
+	}
+	// A problem may last, and what is not needed meanwhile goes all the same.
+	return problem, p.collect(ctx)
+}
+
+// applyTarget makes what runs a Release, as far as it goes.
+func (p *pass) applyTarget(ctx context.Context, target *v1alpha1.Release) (*report.Problem, error) {
 	if problem, err := problemOf(p.copySources(ctx, target)); problem != nil || err != nil {
 		return problem, err
 	}
@@ -54,7 +64,7 @@ func (p *pass) apply(ctx context.Context) (*report.Problem, error) {
 			return problem, err
 		}
 	}
-	return nil, p.collect(ctx)
+	return nil, nil
 }
 
 // step makes one child what it should be.
@@ -197,8 +207,11 @@ func (p *pass) copyKey(name string) string { return string(p.app.UID) + "/" + na
 
 // collect deletes Releases that are too many and copies that no Release needs.
 func (p *pass) collect(ctx context.Context) error {
+	if rollout.Unknown(p.state) {
+		return nil // the status that follows is a change that is watched
+	}
 	needed := rollout.Needed(p.state, p.decision, p.snapshot.ReleasesWithPods())
-	keep := release.Collect(p.releases, p.app.Spec.Rollout.History(), needed...)
+	keep := release.Collect(p.releases, p.app.Spec.Rollout.History(), rollout.Moving(p.state), needed...)
 	for i := range keep.Stale {
 		if err := p.Applier.Delete(ctx, &keep.Stale[i]); err != nil {
 			return err

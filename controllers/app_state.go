@@ -17,7 +17,7 @@ func (p *pass) stateOf() rollout.State {
 		Held:     p.inputs.Held,
 		Retry:    p.app.Annotations[v1alpha1.AnnotationRetry],
 		Restart:  p.app.Annotations[v1alpha1.AnnotationRestart],
-		Releases: observe.Releases(p.snapshot.Releases),
+		Releases: p.snapshot.History(),
 		Running:  p.snapshot.Running(),
 		Verdict:  p.verdict,
 	}

@@ -13,6 +13,7 @@ import (
 
 	"github.com/bowline-dev/bowline/api/v1alpha1"
 	"github.com/bowline-dev/bowline/internal/health"
+	"github.com/bowline-dev/bowline/internal/release"
 	"github.com/bowline-dev/bowline/internal/rollout"
 )
 
@@ -193,6 +194,28 @@ func Releases(releases []v1alpha1.Release) []rollout.Release {
 	out := make([]rollout.Release, len(releases))
 	for i := range releases {
 		out[i] = releaseFacts(&releases[i])
+	}
+	return out
+}
+
+// History is what a decision needs to know of the App's Releases, in order of
+// their numbers.
+func (s Snapshot) History() []rollout.Release {
+	there := map[v1alpha1.SourceKind]map[string]bool{
+		v1alpha1.SourceConfigMap: names(s.ConfigMaps),
+		v1alpha1.SourceSecret:    names(s.Secrets),
+	}
+	out := Releases(s.Releases)
+	for i := range out {
+		out[i].Lost = !release.Whole(s.Releases[i].Spec, there)
+	}
+	return out
+}
+
+func names(objects map[string]metav1.PartialObjectMetadata) map[string]bool {
+	out := make(map[string]bool, len(objects))
+	for name := range objects {
+		out[name] = true
 	}
 	return out
 }

@@ -224,3 +224,24 @@ func TestPolicy(t *testing.T) {
 		t.Errorf("Policy of a spec that says nothing: want -, got +:\n%s", diff)
 	}
 }
+
+// TestHistoryKnowsWhatIsLost: a Release can return only while the copies of what it
+// referred to are there.
+func TestHistoryKnowsWhatIsLost(t *testing.T) {
+	of := func(number int64, secret string) v1alpha1.Release {
+		return v1alpha1.Release{Spec: v1alpha1.ReleaseSpec{Number: number, Sources: []v1alpha1.PinnedSource{
+			{Kind: v1alpha1.SourceConfigMap, Name: "shared", CopyName: "shop-config-1"},
+			{Kind: v1alpha1.SourceSecret, Name: "stripe", CopyName: secret},
+		}}}
+	}
+	there := func(name string) map[string]metav1.PartialObjectMetadata {
+		return map[string]metav1.PartialObjectMetadata{name: {}}
+	}
+	s := Snapshot{
+		Releases:   []v1alpha1.Release{of(1, "shop-secret-1"), of(2, "shop-secret-2")},
+		ConfigMaps: there("shop-config-1"), Secrets: there("shop-secret-2"),
+	}
+	if got := s.History(); !got[0].Lost || got[1].Lost {
+		t.Errorf("History = %+v, want Release 1 to be lost, and it alone", got)
+	}
+}

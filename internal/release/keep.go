@@ -19,15 +19,15 @@ type Kept struct {
 // Collect says what of an App's Releases may go: see Stale. Copies of ConfigMaps
 // stay as long as a Release that they belong to, copies of Secrets only while
 // such a Release is needed: old credentials lie about no longer than they may
-// serve. Secrets with generated values stay as long as a Release that refers to
-// them.
-func Collect(releases []v1alpha1.Release, limit int, needed ...int64) Kept {
+// serve, or all of them while a rollout is moving. Secrets with generated values
+// stay as long as a Release that refers to them.
+func Collect(releases []v1alpha1.Release, limit int, moving bool, needed ...int64) Kept {
 	stale := Stale(releases, limit, needed...)
 	kept := slices.DeleteFunc(slices.Clone(releases), func(r v1alpha1.Release) bool {
 		return slices.ContainsFunc(stale, func(s v1alpha1.Release) bool { return s.Spec.Number == r.Spec.Number })
 	})
 	configMaps := Copies(kept)[v1alpha1.SourceConfigMap]
-	serving := slices.DeleteFunc(slices.Clone(kept), func(r v1alpha1.Release) bool { return !slices.Contains(needed, r.Spec.Number) })
+	serving := slices.DeleteFunc(slices.Clone(kept), func(r v1alpha1.Release) bool { return !moving && !slices.Contains(needed, r.Spec.Number) })
 	secrets := Copies(serving)[v1alpha1.SourceSecret]
 	for i := range kept {
 		for _, name := range GeneratedNames(&kept[i].Spec.Workload) {
@@ -69,6 +69,12 @@ func Copies(releases []v1alpha1.Release) map[v1alpha1.SourceKind]map[string]bool
 		}
 	}
 	return kept
+}
+
+// Whole tells whether all copies of sources that a Release's pods use are there.
+// Its literals are its own.
+func Whole(made v1alpha1.ReleaseSpec, there map[v1alpha1.SourceKind]map[string]bool) bool {
+	return !slices.ContainsFunc(made.Sources, func(s v1alpha1.PinnedSource) bool { return s.CopyName != "" && !there[s.Kind][s.CopyName] })
 }
 
 // Cause says in words what makes new inputs differ from those of a Release:

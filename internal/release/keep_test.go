@@ -43,14 +43,19 @@ func TestCollect(t *testing.T) {
 		}}}
 	}
 	first, second, third, fourth := of(1, "c1", "s1"), of(2, "c1", "s2"), of(3, "c3", "s3"), of(4, "c4", "s4")
-	got := Collect([]v1alpha1.Release{first, second, third, fourth}, 2, 2, 4)
-	want := Kept{
-		Stale:      []v1alpha1.Release{first},
-		ConfigMaps: map[string]bool{"c1": true, "c3": true, "c4": true},
-		Secrets:    map[string]bool{"s2": true, "s4": true},
-	}
-	if diff := cmp.Diff(want, got); diff != "" {
-		t.Errorf("Collect: want -, got +:\n%s", diff)
+	for moving, secrets := range map[bool]map[string]bool{
+		false: {"s2": true, "s4": true},
+		true:  {"s2": true, "s3": true, "s4": true},
+	} {
+		got := Collect([]v1alpha1.Release{first, second, third, fourth}, 2, moving, 2, 4)
+		want := Kept{
+			Stale:      []v1alpha1.Release{first},
+			ConfigMaps: map[string]bool{"c1": true, "c3": true, "c4": true},
+			Secrets:    secrets,
+		}
+		if diff := cmp.Diff(want, got); diff != "" {
+			t.Errorf("Collect while moving is %t: want -, got +:\n%s", moving, diff)
+		}
 	}
 }
 
@@ -63,7 +68,7 @@ func TestCollectKeepsGeneratedSecrets(t *testing.T) {
 			{SourceSpec: v1alpha1.SourceSpec{Name: "plain"}},
 		}}}}
 	}
-	got := Collect([]v1alpha1.Release{of(1, "gone"), of(2, "old"), of(3, "new")}, 2, 3)
+	got := Collect([]v1alpha1.Release{of(1, "gone"), of(2, "old"), of(3, "new")}, 2, false, 3)
 	if diff := cmp.Diff(map[string]bool{"old": true, "new": true}, got.Secrets); diff != "" {
 		t.Errorf("Secrets: want -, got +:\n%s", diff)
 	}
@@ -75,6 +80,8 @@ func TestCopies(t *testing.T) {
 		Sources: []v1alpha1.PinnedSource{
 			{Kind: v1alpha1.SourceConfigMap, Name: "shared", CopyName: "shop-config-2"},
 			{Kind: v1alpha1.SourceSecret, Name: "stripe", CopyName: "shop-secret-3"},
+			{Kind: v1alpha1.SourceSecret, Name: "live", Digest: "d"},
+			{Kind: v1alpha1.SourceConfigMap, Name: "live", Digest: "d"},
 		},
 	}}, {}}
 	want := map[v1alpha1.SourceKind]map[string]bool{
@@ -83,6 +90,31 @@ func TestCopies(t *testing.T) {
 	}
 	if diff := cmp.Diff(want, Copies(releases)); diff != "" {
 		t.Errorf("Copies: want -, got +:\n%s", diff)
+	}
+}
+
+func TestWhole(t *testing.T) {
+	made := v1alpha1.ReleaseSpec{ConfigName: "shop-config-1", Sources: []v1alpha1.PinnedSource{
+		{Kind: v1alpha1.SourceConfigMap, Name: "shared", CopyName: "c"},
+		{Kind: v1alpha1.SourceSecret, Name: "stripe", CopyName: "s"},
+		{Kind: v1alpha1.SourceSecret, Name: "live"},
+	}}
+	type there = map[v1alpha1.SourceKind]map[string]bool
+	cases := map[string]struct {
+		there there
+		want  bool
+	}{
+		"all copies":           {there{v1alpha1.SourceConfigMap: {"c": true}, v1alpha1.SourceSecret: {"s": true}}, true},
+		"the Secret's is gone": {there{v1alpha1.SourceConfigMap: {"c": true}, v1alpha1.SourceSecret: {"t": true}}, false},
+		"of another kind":      {there{v1alpha1.SourceConfigMap: {"c": true, "s": true}}, false},
+		"nothing is there":     {nil, false},
+	}
+	for name, c := range cases {
+		t.Run(name, func(t *testing.T) {
+			if got := Whole(made, c.there); got != c.want {
+				t.Errorf("Whole = %t, want %t", got, c.want)
+			}
+		})
 	}
 }
 

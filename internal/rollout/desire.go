@@ -1,5 +1,7 @@
 package rollout
 
+import "slices"
+
 // choice is what Desire chose.
 type choice struct {
 	desired    Release // the zero Release when one is to be made
@@ -17,7 +19,7 @@ func desire(s State) choice {
 	if exists && newest.InputHash == s.InputHash && !newest.Superseded && (newest.Health == Unproven || s.failedWish(newest)) {
 		return choice{desired: newest}
 	}
-	for _, candidate := range []func() (Release, bool){s.running, s.lastHealthy} {
+	for _, candidate := range []func() (Release, bool){s.running, s.newestHealthy} {
 		if release, ok := candidate(); ok && release.InputHash == s.InputHash && !release.Superseded {
 			return choice{desired: release, superseded: s.supersede(release, newest)}
 		}
@@ -102,12 +104,26 @@ func (s State) running() (Release, bool) {
 	return s.numbered(s.Running.Release)
 }
 
-// lastHealthy returns the newest Release that proved healthy and did not fail
-// when it was to return.
-func (s State) lastHealthy() (Release, bool) {
-	for i := len(s.Releases) - 1; i >= 0; i-- {
-		if s.Releases[i].Health == Healthy {
-			return s.Releases[i], true
+// newestHealthy returns the newest Release that proved healthy and did not fail
+// when it was to return. Where its inputs are those of the App, what it lost can
+// be had again.
+func (s State) newestHealthy() (Release, bool) {
+	return s.newestOf(func(r Release) bool { return r.Health == Healthy })
+}
+
+// lastHealthy returns the newest Release that can return.
+func (s State) lastHealthy() (Release, bool) { return s.newestOf(s.canReturn) }
+
+// canReturn tells that a Release proved healthy, did not fail when it was to
+// return, and has what its pods use. What runs has it, or is about to.
+func (s State) canReturn(r Release) bool {
+	return r.Health == Healthy && (!r.Lost || s.Running.Exists && r.Number == s.Running.Release)
+}
+
+func (s State) newestOf(wanted func(Release) bool) (Release, bool) {
+	for _, r := range slices.Backward(s.Releases) {
+		if wanted(r) {
+			return r, true
 		}
 	}
 	return Release{}, false

@@ -3,7 +3,8 @@
 //
 // It is pure: a State in, a Decision out, the time an argument. It imports no
 // client. The names are the same everywhere: D is the desired Release, R the
-// one the Deployment runs, H the last healthy one, N the newest.
+// one the Deployment runs, H the last healthy one that still has all that its
+// pods use, N the newest.
 //
 // First Desire chooses D, by the hash h of the App's inputs:
 //

@@ -97,7 +97,7 @@ func pinned(s State) Decision {
 	}
 	switch {
 	case !s.Running.Exists || s.Running.Release != target:
-		if release, ok := s.numbered(target); ok {
+		if release, ok := s.numbered(target); ok && !release.Lost { // else it cannot start, and every look would write
 			d.mark(s.rewind(release))
 		}
 	case !s.Running.Observed:
@@ -120,11 +120,23 @@ func follow(s State) Decision {
 			Reason: v1alpha1.ReasonProgressing, Note: fmt.Sprintf("Release %d is new", number),
 		}
 	}
-	d := towards(s, chosen.desired)
+	d := towards(s.leaving(chosen.superseded), chosen.desired)
 	for _, number := range chosen.superseded {
 		d.mark(ReleaseMark{Number: number, Superseded: true})
 	}
 	return d
+}
+
+// leaving is the State once Releases are superseded: a failed one that the App does
+// not ask for any more is not what another returns for.
+func (s State) leaving(superseded []int64) State {
+	s.Releases = slices.Clone(s.Releases)
+	for i := range s.Releases {
+		if slices.Contains(superseded, s.Releases[i].Number) {
+			s.Releases[i].Superseded = true
+		}
+	}
+	return s
 }
 
 func towards(s State, desired Release) Decision {
@@ -292,7 +304,8 @@ func proved(s State, desired Release) Decision {
 	note := fmt.Sprintf("all pods were available, and none failed for %s", seconds(s.Policy.Bake))
 	desired.Health = Healthy
 	d := settle(s, desired)
-	d.LastHealthy = desired.Number
+	newest, _ := s.lastHealthy() // a newer one, when a person had pinned this one
+	d.LastHealthy = max(desired.Number, newest.Number)
 	d.mark(ReleaseMark{
 		Number: desired.Number, Suspect: clearing(desired),
 		Verdict: &FinalVerdict{Health: Healthy, Reason: v1alpha1.ReasonHealthy, Message: note},

@@ -73,8 +73,11 @@ type Release struct {
 	Created    time.Time
 	Finished   time.Time // when it proved healthy or failed
 	Superseded bool
-	Retry      string // the wishes it has answered
-	Restart    string
+	// Lost tells that a copy its pods use has been collected, because there were
+	// newer healthy Releases. It cannot return, unless the App asks for the same.
+	Lost    bool
+	Retry   string // the wishes it has answered
+	Restart string
 	// Progress is the high-water mark of available pods and its time.
 	Progress Mark
 	// Suspect is the class of failure seen lately and since when.

@@ -11,6 +11,7 @@ import (
 	"github.com/bowline-dev/bowline/api/v1alpha1"
 	"github.com/bowline-dev/bowline/internal/health"
 	"github.com/bowline-dev/bowline/internal/release"
+	"github.com/bowline-dev/bowline/internal/render"
 	"github.com/bowline-dev/bowline/internal/rollout"
 	"github.com/bowline-dev/bowline/internal/world"
 )
@@ -21,24 +22,44 @@ type Cluster struct {
 	App      *v1alpha1.App // nil while there is none
 	Held     *rollout.Held // set while an input of the App is missing
 	turn     *rollout.Held // set while others have all turns
-	shared   string        // the content of the ConfigMap that the App shares
 	Releases []Release
 	World    *world.World
 
-	// secrets are the copies of the App's Secret that there are: one for each
-	// configuration. lost tells of one that was needed and had been collected.
-	secrets map[string]bool
-	lost    error
+	// sources are the contents of the ConfigMaps and Secrets that Apps may refer
+	// to, each in a word.
+	sources map[source]string
+	// copies are the names of the ConfigMaps and Secrets that were made for the
+	// App.
+	copies copies
 
-	changes int // of the App and its Releases
-	hashes  map[world.Template]string
+	changes int // of the App and what belongs to it
+	asked   *asked
+}
+
+// NewCluster returns an empty cluster of three nodes.
+func NewCluster() *Cluster {
+	return &Cluster{
+		World:   world.New("shop", 3),
+		sources: map[source]string{settings: ""},
+		copies:  copies{v1alpha1.SourceConfigMap: {}, v1alpha1.SourceSecret: {}},
+	}
 }
 
 // Release is a Release with what its pods are made of.
 type Release struct {
 	rollout.Release
+	Made     v1alpha1.ReleaseSpec
 	Template world.Template
 	Evidence []health.Sign
+}
+
+// changed notes that a watch shows something new.
+func (c *Cluster) changed() { c.changes++ }
+
+// asks notes that the App, or something that it refers to, has changed.
+func (c *Cluster) asks() {
+	c.asked = nil
+	c.changed()
 }
 
 // Changes counts what the operator's watches would have shown until now.
@@ -57,7 +78,7 @@ func (c *Cluster) State() rollout.State {
 			Bake:             rolling.Bake(),
 			MaxRestarts:      rolling.RestartBudget(),
 		},
-		Held:     cmp.Or(c.Held, held),
+		Held:     cmp.Or(c.Held, c.resolve().held, held),
 		Turn:     c.turn,
 		Retry:    c.App.Annotations[v1alpha1.AnnotationRetry],
 		Restart:  c.App.Annotations[v1alpha1.AnnotationRestart],
@@ -66,25 +87,13 @@ func (c *Cluster) State() rollout.State {
 		Verdict:  health.Assess(c.World.Facts()),
 	}
 	if state.Held == nil {
-		state.InputHash = c.inputHash()
+		state.InputHash = c.resolve().hash
 	}
 	for _, r := range c.Releases {
+		r.Lost = !release.Whole(r.Made, c.copies)
 		state.Releases = append(state.Releases, r.Release)
 	}
 	return state
-}
-
-// inputHash identifies what the App asks for now.
-func (c *Cluster) inputHash() string {
-	inputs := c.template(0)
-	hash, known := c.hashes[inputs]
-	if !known {
-		hash = release.Hash(release.Inputs{Image: c.App.Spec.Image, Workload: c.App.Spec.WorkloadSpec, Sources: []v1alpha1.PinnedSource{
-			{Kind: v1alpha1.SourceConfigMap, Name: "shared-settings", Digest: c.shared},
-		}})
-		c.hashes[inputs] = hash
-	}
-	return hash
 }
 
 // template is the pod template of a Release of what the App asks for now.
@@ -93,8 +102,8 @@ func (c *Cluster) template(number int64) world.Template {
 	for key, value := range c.App.Spec.Config.Data {
 		config = append(config, key+"="+string(value))
 	}
-	if c.shared != "" {
-		config = append(config, c.shared)
+	if shared := c.sources[settings]; shared != "" {
+		config = append(config, shared)
 	}
 	slices.Sort(config)
 	return world.Template{Release: number, Image: c.App.Spec.Image, Config: strings.Join(config, ",")}
@@ -141,25 +150,31 @@ func (c *Cluster) release(number int64) *Release {
 
 // make makes a Release of what the App asks for now.
 func (c *Cluster) make(wanted rollout.Make) {
-	c.changes++
+	inputs := c.resolve().inputs
 	c.Releases = append(c.Releases, Release{
 		Release: rollout.Release{
 			Number:    wanted.Number,
-			InputHash: c.inputHash(),
+			InputHash: c.resolve().hash,
 			Cause:     wanted.Cause,
 			Health:    rollout.Unproven,
 			Created:   c.World.Now().Truncate(time.Second),
 			Retry:     wanted.Retry,
 			Restart:   wanted.Restart,
 		},
+		Made: v1alpha1.ReleaseSpec{
+			Number:     wanted.Number,
+			ConfigName: render.ConfigName(c.App.Name, inputs.Workload),
+			Sources:    inputs.Sources,
+		},
 		Template: c.template(wanted.Number),
 	})
+	c.changed()
 }
 
 // mark writes down what was decided on a Release. Times are kept as the API
 // keeps them: in seconds, but for the suspicion's.
 func (c *Cluster) mark(mark rollout.ReleaseMark, signs []health.Sign) {
-	c.changes++
+	c.changed()
 	r := c.release(mark.Number)
 	if mark.Superseded {
 		r.Superseded = true

@@ -2,6 +2,7 @@ package simulation
 
 import (
 	"fmt"
+	"maps"
 	"slices"
 
 	"github.com/bowline-dev/bowline/api/v1alpha1"
@@ -18,32 +19,62 @@ func (c *Cluster) pin() (int64, *rollout.Held) {
 	return 0, &rollout.Held{Reason: v1alpha1.ReasonInvalidInput, Message: fmt.Sprintf("the App has no Release shop-%d", number)}
 }
 
-// copySecret makes the copy that a Release's pods use, where it is not there
-// yet. Its content can be had only while it is what the App asks for now.
-func (c *Cluster) copySecret(target Release, pinned bool) {
-	name := target.Template.Config
-	if name == "" {
-		return // it has none
+// makeCopies makes the copies that a Release's pods use, where they are not
+// there yet. It returns what cannot be had any more. That a pinned
+// Release takes what its sources hold today instead is left out here.
+func (o *Operator) makeCopies(target Release) (alive bool, gone error) {
+	c := o.cluster
+	for _, wanted := range c.lacks(target.Made) {
+		if !c.canCopy(wanted) {
+			return true, fmt.Errorf("shop-%d is to run, and %s %s is gone", target.Number, wanted.kind, wanted.name)
+		}
+		c.copies[wanted.kind][wanted.name] = true
+		c.changed()
+		o.Writes.Copies++
+		if o.dies() {
+			return false, nil
+		}
 	}
-	if !c.secrets[name] && name != c.template(0).Config && !pinned {
-		c.lost = fmt.Errorf("shop-%d is to run, and the copy of its Secret has been collected", target.Number)
-	}
-	c.secrets[name] = true
+	return true, nil
 }
 
 // collect deletes what no Release needs any more, by the rules that the
 // operator collects by.
-func (c *Cluster) collect(s rollout.State, d rollout.Decision) {
+func (o *Operator) collect(s rollout.State, d rollout.Decision) (alive bool) {
+	if rollout.Unknown(s) {
+		return true
+	}
+	c := o.cluster
 	var releases []v1alpha1.Release
 	for _, r := range c.Releases {
-		releases = append(releases, v1alpha1.Release{Spec: v1alpha1.ReleaseSpec{
-			Number:  r.Number,
-			Sources: []v1alpha1.PinnedSource{{Kind: v1alpha1.SourceSecret, Name: "stripe", CopyName: r.Template.Config}},
-		}})
+		releases = append(releases, v1alpha1.Release{Spec: r.Made})
 	}
-	keep := release.Collect(releases, c.App.Spec.Rollout.History(), rollout.Needed(s, d, c.World.ReleasesWithPods())...)
-	c.Releases = slices.DeleteFunc(c.Releases, func(r Release) bool {
-		return slices.ContainsFunc(keep.Stale, func(stale v1alpha1.Release) bool { return stale.Spec.Number == r.Number })
-	})
-	c.secrets = keep.Secrets
+	keep := release.Collect(releases, c.App.Spec.Rollout.History(), rollout.Moving(s), rollout.Needed(s, d, c.World.ReleasesWithPods())...)
+	for _, stale := range keep.Stale {
+		c.Releases = slices.DeleteFunc(c.Releases, func(r Release) bool { return r.Number == stale.Spec.Number })
+		if o.deleted() {
+			return false
+		}
+	}
+	return o.deleteUnused(c.copies[v1alpha1.SourceConfigMap], keep.ConfigMaps) && o.deleteUnused(c.copies[v1alpha1.SourceSecret], keep.Secrets)
+}
+
+func (o *Operator) deleteUnused(have, used map[string]bool) (alive bool) {
+	for _, name := range slices.Sorted(maps.Keys(have)) {
+		if used[name] {
+			continue
+		}
+		delete(have, name)
+		if o.deleted() {
+			return false
+		}
+	}
+	return true
+}
+
+// deleted counts a deletion, and tells whether the operator dies after it.
+func (o *Operator) deleted() bool {
+	o.cluster.changed()
+	o.Writes.Deletions++
+	return o.dies()
 }

@@ -16,15 +16,18 @@
 // look as often as something it watches has changed, or its Recheck has come.
 // Operator has no memory but that: it may be restarted between any two writes.
 //
-// In every scenario, written or random, Invariants are checked at every step.
+// In every scenario, written or random, Invariants are checked at every step: among
+// them that all is there that a pod uses or that may have to return, and nothing
+// else (keeping). TestNothingNeededIsCollectedAndNothingElseStays walks through what
+// can happen to an App and its sources, and cuts a walk that fails to what matters.
 //
 // A scenario is played on a Stage, of which the Player is one. Another is a real
 // cluster: fidelity_test.go in test/integration/operator plays the same scenarios
 // on the real Deployment controller, which must take the same course to the same
 // end.
 //
-// What it leaves out: everything around the decision. Inputs are an image and
-// one configuration value, objects are Go values, all writes succeed unless the
-// operator is killed, and nobody reads a status. Those have tests of their own
-// against an API server.
+// What it leaves out: everything around the decision. Inputs are an image, literals,
+// and ConfigMaps and Secrets of one value each; objects are Go values, all writes
+// succeed unless the operator is killed, and nobody reads a status. Those have tests
+// of their own against an API server.
 package simulation

@@ -20,6 +20,8 @@ type Invariants struct {
 	floor, ceiling int32
 	scaled         time.Time
 
+	keeping keeping
+
 	newest    int64         // the largest number of a Release
 	rollbacks map[int64]int // by failed Release
 	fates     map[int64]rollout.Health
@@ -56,10 +58,10 @@ func (i *Invariants) Serving(c *Cluster) error {
 }
 
 // Pass checks one pass of the operator.
-func (i *Invariants) Pass(before snapshot, s rollout.State, d rollout.Decision, p *Player) error {
+func (i *Invariants) Pass(before snapshot, s rollout.State, d rollout.Decision, alive bool, p *Player) error {
 	return errors.Join(
 		i.numbersRiseByOne(p.Cluster),
-		nothingWantedIsLost(p.Cluster, d),
+		i.keeping.pass(p, s, d, alive),
 		i.fatesAreFinal(p.Cluster, d),
 		neverToAFailed(s, d),
 		i.oneRollbackEach(before, s, d, p),
@@ -82,17 +84,6 @@ func (i *Invariants) numbersRiseByOne(c *Cluster) error {
 		i.newest = max(i.newest, r.Number)
 	}
 	return nil
-}
-
-// nothingWantedIsLost: what runs, is desired or may return is there, with all
-// that its pods use.
-func nothingWantedIsLost(c *Cluster, d rollout.Decision) error {
-	for _, number := range []int64{d.Desired, d.Target, d.LastHealthy, c.World.Running().Release} {
-		if number != 0 && c.release(number) == nil {
-			return fmt.Errorf("%s to shop-%d: shop-%d has been collected", d.Action, d.Target, number)
-		}
-	}
-	return c.lost
 }
 
 // fatesAreFinal: a failed Release stays failed; a healthy one stays healthy
@@ -167,7 +158,7 @@ func newestWins(c *Cluster, s rollout.State, d rollout.Decision) error {
 // asks for after every pass that came to its end.
 func sizeIsAsAsked(p *Player, d rollout.Decision) error {
 	asked, is := p.Cluster.App.Spec.Replicas, p.Cluster.World.Replicas()
-	if asked != nil && d.Target != 0 && p.Operator.started && is != *asked {
+	if asked != nil && d.Target != 0 && p.Operator.started && p.Operator.refused == nil && is != *asked {
 		return fmt.Errorf("%d replicas, the App asks for %d", is, *asked)
 	}
 	return nil

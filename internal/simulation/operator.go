@@ -18,6 +18,9 @@ type Operator struct {
 	started bool
 
 	Writes Writes
+	// refused is why the target could not be run in the last pass: what its pods
+	// need cannot be had any more.
+	refused error
 	// dieAt is the write after which the operator dies, 0 for never.
 	dieAt int
 }
@@ -25,10 +28,14 @@ type Operator struct {
 // Writes counts what was sent to the API server.
 type Writes struct {
 	Releases, Marks, Deployment, Replicas int
+	Copies, Deletions                     int
 }
 
+// OfRollout is the number of writes but for the making and collecting of copies.
+func (w Writes) OfRollout() int { return w.Releases + w.Marks + w.Deployment }
+
 // Total is the number of all writes.
-func (w Writes) Total() int { return w.Releases + w.Marks + w.Deployment }
+func (w Writes) Total() int { return w.OfRollout() + w.Copies + w.Deletions }
 
 // Restart loses everything the operator has in memory.
 func (o *Operator) Restart() { o.seen, o.recheck, o.started = 0, time.Time{}, false }
@@ -56,6 +63,7 @@ func (o *Operator) Reconcile() (state rollout.State, decision rollout.Decision, 
 // has been acted upon.
 func (o *Operator) carryOut(state rollout.State, d rollout.Decision) (alive bool) {
 	c := o.cluster
+	o.refused = nil
 	for _, mark := range d.Marks {
 		c.mark(mark, state.Verdict.Signs)
 		o.Writes.Marks++
@@ -74,19 +82,27 @@ func (o *Operator) carryOut(state rollout.State, d rollout.Decision) (alive bool
 	if target == nil {
 		return true
 	}
-	c.copySecret(*target, state.PinnedTo != 0)
-	before := c.World.Replicas()
-	if c.World.Apply(c.intent(*target, d)) {
-		o.Writes.Deployment++
-		if c.World.Replicas() != before {
-			o.Writes.Replicas++
-		}
-		if o.dies() {
-			return false
-		}
+	if alive, o.refused = o.makeCopies(*target); !alive {
+		return false
 	}
-	c.collect(state, d)
-	return true
+	if o.refused == nil && !o.deploy(*target, d) {
+		return false
+	}
+	return o.collect(state, d)
+}
+
+// deploy makes the Deployment run a Release.
+func (o *Operator) deploy(target Release, d rollout.Decision) (alive bool) {
+	c := o.cluster
+	before := c.World.Replicas()
+	if !c.World.Apply(c.intent(target, d)) {
+		return true
+	}
+	o.Writes.Deployment++
+	if c.World.Replicas() != before {
+		o.Writes.Replicas++
+	}
+	return !o.dies()
 }
 
 // dies tells whether the operator's time has come, and lets it come only once.

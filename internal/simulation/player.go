@@ -34,7 +34,7 @@ type Player struct {
 
 // NewPlayer returns a player in an empty cluster of three nodes.
 func NewPlayer() *Player {
-	cluster := &Cluster{World: world.New("shop", 3), hashes: map[world.Template]string{}, secrets: map[string]bool{}}
+	cluster := NewCluster()
 	return &Player{
 		Cluster:    cluster,
 		Operator:   &Operator{cluster: cluster},
@@ -78,6 +78,7 @@ func (p *Player) pass() {
 		p.operate()
 	}
 	p.check(p.invariants.Serving(p.Cluster))
+	p.check(p.invariants.keeping.podsHaveWhatTheyUse(p.Cluster))
 }
 
 // operate lets the operator look as long as it has a reason to.
@@ -92,7 +93,7 @@ func (p *Player) operate() {
 		p.Decision = decision
 		p.follow(decision)
 		p.Transcript.Pass(state, decision)
-		p.check(p.invariants.Pass(before, state, decision, p))
+		p.check(p.invariants.Pass(before, state, decision, alive, p))
 		if !alive {
 			p.Transcript.Line("> the operator dies and is started again")
 			return

@@ -127,7 +127,7 @@ func TestOneRollbackCostsFewWrites(t *testing.T) {
 	before := p.Operator.Writes
 	play(t, p, []Step{Becomes("shop:2", crashes), SetImage("shop:2"), Wait(300)})
 	now := p.Operator.Writes
-	if got := now.Total() - before.Total(); got > 6 {
+	if got := now.OfRollout() - before.OfRollout(); got > 6 {
 		t.Errorf("%d writes, want at most a Release, a suspicion, a verdict, two of the Deployment and one more", got)
 	}
 }

@@ -46,16 +46,23 @@ var _ Stage = (*Player)(nil)
 
 // Create implements Stage.
 func (p *Player) Create(app *v1alpha1.App) {
+	app.Spec.Secrets = []v1alpha1.SecretSpec{{SourceSpec: v1alpha1.SourceSpec{Name: stripe.name, As: v1alpha1.SourceEnv}}}
 	p.Cluster.App = app
-	p.autoscale()
-	p.Cluster.changes++
+	p.changed()
 }
 
 // Change implements Stage.
 func (p *Player) Change(change func(*v1alpha1.App)) {
 	change(p.Cluster.App)
+	p.changed()
+}
+
+// changed lets the world follow the App: it has the autoscaler that the App asks
+// for, and the credentials for its configuration.
+func (p *Player) changed() {
 	p.autoscale()
-	p.Cluster.changes++
+	p.Cluster.sources[stripe] = p.Cluster.template(0).Config
+	p.Cluster.asks()
 }
 
 // autoscale lets the world have the autoscaler that the App asks for.
@@ -85,19 +92,19 @@ func (p *Player) Load(pods int32) { p.Cluster.World.SetLoad(pods) }
 // Lose implements Stage.
 func (p *Player) Lose(input string) {
 	p.Cluster.Held = &rollout.Held{Reason: v1alpha1.ReasonInputsMissing, Message: fmt.Sprintf("%s does not exist: create it", input)}
-	p.Cluster.changes++
+	p.Cluster.asks()
 }
 
 // Find implements Stage.
 func (p *Player) Find() {
 	p.Cluster.Held = nil
-	p.Cluster.changes++
+	p.Cluster.asks()
 }
 
 // Share implements Stage.
 func (p *Player) Share(content string) {
-	p.Cluster.shared = content
-	p.Cluster.changes++
+	p.Cluster.sources[settings] = content
+	p.Cluster.asks()
 }
 
 // Turn implements Stage.
@@ -106,7 +113,7 @@ func (p *Player) Turn(free bool) {
 	if !free {
 		p.Cluster.turn = &rollout.Held{Reason: v1alpha1.ReasonWaitingForTurn, Message: "ConfigMap \"shared-settings\" changed, and it is the turn of others"}
 	}
-	p.Cluster.changes++
+	p.Cluster.asks()
 }
 
 // Registry implements Stage.

@@ -70,7 +70,7 @@ func (p *Player) End() string {
 		fmt.Fprintf(&out, "shop-%d %s\n", r.Number, r.fate())
 	}
 	w := p.Operator.Writes
-	fmt.Fprintf(&out, "%d writes: %d Releases, %d marks on Releases, %d of the Deployment\n", w.Total(), w.Releases, w.Marks, w.Deployment)
+	fmt.Fprintf(&out, "%d writes: %d Releases, %d marks on Releases, %d of the Deployment\n", w.OfRollout(), w.Releases, w.Marks, w.Deployment)
 	return out.String()
 }
 
