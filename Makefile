@@ -9,6 +9,8 @@ include test/tools/tools.mk
 
 IMAGE   ?= ghcr.io/bowline-dev/bowline:latest
 N       ?= 200
+KEYS    ?= 2
+SECRETS ?= 0
 MODULES := $(sort $(dir $(shell git ls-files '*go.mod')))
 
 GO_TEST := go test -race -shuffle=on -timeout=20m
@@ -94,8 +96,8 @@ demo: ## Play the story of an App on a simulated cluster, and check it; KEEP=1 k
 	@go build -o bin/demo ./test/demo && exec bin/demo
 
 .PHONY: bench
-bench: ## Measure the operator with N Apps beside the same plain objects.
-	go run -C test/bench . -n=$(N)
+bench: ## Measure the operator with N Apps of KEYS literals and SECRETS Secrets beside the same plain objects.
+	go run -C test/bench . -n=$(N) -config-keys=$(KEYS) -secrets=$(SECRETS)
 
 ##@ Build and install
 

@@ -23,6 +23,7 @@ const idleTime = time.Minute
 // options say what to measure.
 type options struct {
 	apps     int
+	shape    shape
 	parallel int
 	folder   string
 }
@@ -43,7 +44,8 @@ type spans struct{ create, idle, restart span }
 // measure does the whole run on a cluster of its own.
 func measure(ctx context.Context, o options) (_ *measurement, err error) {
 	b := &bench{options: o}
-	b.result.apps, b.result.loadBefore = o.apps, load()
+	b.result.apps, b.result.shape, b.result.loadBefore = o.apps, o.shape, load()
+	b.result.figures.ConfigKeys, b.result.figures.Secrets = o.shape.keys, o.shape.secrets
 	log, err := os.Create(filepath.Join(o.folder, "operator.log"))
 	if err != nil {
 		return nil, err

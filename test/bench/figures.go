@@ -15,6 +15,8 @@ import (
 
 // figures are what is kept of a run. The names are for whoever compares runs.
 type figures struct {
+	ConfigKeys      int     `json:"config_keys"`
+	Secrets         int     `json:"secrets"`
 	RawSeconds      float64 `json:"raw_seconds"`
 	Seconds         float64 `json:"seconds"`
 	Ratio           float64 `json:"ratio"`
@@ -33,6 +35,7 @@ type figures struct {
 type measurement struct {
 	figures               figures
 	apps                  int
+	shape                 shape
 	loadBefore, loadAfter string
 	rawDeployment         appsv1.Deployment
 
@@ -52,8 +55,8 @@ type measurement struct {
 func (m *measurement) describe() string {
 	var out strings.Builder
 	n := float64(m.apps)
-	fmt.Fprintf(&out, "%d Apps of %d children and %d pods each; bakeSeconds %d, the default; load of the machine %s before, %s after\n",
-		m.apps, children, replicas, v1alpha1.DefaultBakeSeconds, m.loadBefore, m.loadAfter)
+	fmt.Fprintf(&out, "%d Apps of %d children and %d pods each, with %d literals and %d Secrets of as many keys; bakeSeconds %d, the default; load of the machine %s before, %s after\n",
+		m.apps, m.shape.children(), replicas, m.shape.keys, m.shape.secrets, v1alpha1.DefaultBakeSeconds, m.loadBefore, m.loadAfter)
 	fmt.Fprintf(&out, "settled after %.1f s, bake included; %.1f looks at each App\n", m.settled.Seconds(), float64(m.reconciles)/n)
 	fmt.Fprintf(&out, "resident: %d KiB with no Apps, %d settled (%.1f per App), %d a minute later (%.1f), %d in a new operator (%.1f)\n",
 		m.rssIdle, m.rssSettled, float64(m.rssSettled-m.rssIdle)/n, m.rssLater, float64(m.rssLater-m.rssIdle)/n, m.rssRestarted, float64(m.rssRestarted-m.rssIdle)/n)

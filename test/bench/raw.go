@@ -43,7 +43,7 @@ func (b *bench) createRaw(ctx context.Context, namespace string, n int) (time.Du
 	}
 	sets := make([][]client.Object, n)
 	for i := range sets {
-		objects, err := plainObjects(newApp(namespace, appName(i)))
+		objects, err := b.shape.plainObjects(b.shape.newApp(namespace, appName(i)))
 		if err != nil {
 			return 0, err
 		}

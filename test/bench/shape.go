@@ -15,6 +15,7 @@ import (
 	"sigs.k8s.io/controller-runtime/pkg/client"
 
 	"github.com/bowline-dev/bowline/api/v1alpha1"
+	"github.com/bowline-dev/bowline/internal/release"
 	"github.com/bowline-dev/bowline/internal/render"
 )
 
@@ -24,14 +25,32 @@ const (
 	replicas    = 2
 )
 
+// shape is how much an App holds.
+type shape struct {
+	keys    int // literals, and keys of each Secret
+	secrets int // Secrets that the App refers to, each its own
+}
+
+// What the API admits.
+const (
+	mostKeys    = 256
+	mostSecrets = 32
+)
+
 // children is how many objects are made of an App: Deployment, Service,
-// ConfigMap, HorizontalPodAutoscaler and PodDisruptionBudget.
-const children = 5
+// ConfigMap, HorizontalPodAutoscaler, PodDisruptionBudget, and with Secrets a copy
+// of each and the key that their digests are made with.
+func (s shape) children() int {
+	if s.secrets == 0 {
+		return 5
+	}
+	return 5 + s.secrets + 1
+}
 
 func appName(i int) string { return fmt.Sprintf("app-%04d", i) }
 
 // newApp is the App that is measured: what a web application ordinarily has.
-func newApp(namespace, name string) *v1alpha1.App {
+func (s shape) newApp(namespace, name string) *v1alpha1.App {
 	return &v1alpha1.App{
 		ObjectMeta: metav1.ObjectMeta{Namespace: namespace, Name: name},
 		Spec: v1alpha1.AppSpec{
@@ -39,9 +58,10 @@ func newApp(namespace, name string) *v1alpha1.App {
 				Image: image,
 				Ports: []v1alpha1.PortSpec{{Name: "http", Port: 8080}},
 				Config: v1alpha1.ConfigSpec{
-					Data:  map[string]v1alpha1.ConfigValue{"LOG_LEVEL": "info", "REGION": "eu"},
+					Data:  s.literals(),
 					Files: []v1alpha1.FileSpec{{Path: "/etc/web/web.yaml", Content: ptr.To("listen: 8080\ncache: {size: 64Mi}\n")}},
 				},
+				Secrets: s.references(name),
 				Resources: corev1.ResourceRequirements{Requests: corev1.ResourceList{
 					corev1.ResourceCPU:    resource.MustParse("10m"),
 					corev1.ResourceMemory: resource.MustParse("16Mi"),
@@ -56,10 +76,54 @@ func newApp(namespace, name string) *v1alpha1.App {
 	}
 }
 
+// literals begin with those that every web application has.
+func (s shape) literals() map[string]v1alpha1.ConfigValue {
+	out := map[string]v1alpha1.ConfigValue{}
+	for i, key := range s.names("SETTING", "LOG_LEVEL", "REGION") {
+		out[key] = v1alpha1.ConfigValue(fmt.Sprintf("value %d", i))
+	}
+	return out
+}
+
+// names are as many names of keys as the shape has, the well known ones first.
+func (s shape) names(others string, known ...string) []string {
+	for i := len(known); i < s.keys; i++ {
+		known = append(known, fmt.Sprintf("%s_%03d", others, i))
+	}
+	return known[:s.keys]
+}
+
+func (s shape) references(app string) []v1alpha1.SecretSpec {
+	var out []v1alpha1.SecretSpec
+	for i := range s.secrets {
+		out = append(out, v1alpha1.SecretSpec{SourceSpec: v1alpha1.SourceSpec{
+			Name: secretName(app, i), As: v1alpha1.SourceEnv, Prefix: fmt.Sprintf("S%d_", i),
+		}})
+	}
+	return out
+}
+
+func secretName(app string, i int) string { return fmt.Sprintf("%s-credentials-%d", app, i) }
+
+// newSecrets are the Secrets that an App refers to. No two hold the same, so that
+// each needs a copy.
+func (s shape) newSecrets(namespace, app string) []*corev1.Secret {
+	var out []*corev1.Secret
+	for i := range s.secrets {
+		data := map[string][]byte{}
+		for _, key := range s.names("KEY") {
+			data[key] = fmt.Appendf(nil, "%s of %s, %d", key, app, i)
+		}
+		out = append(out, &corev1.Secret{ObjectMeta: metav1.ObjectMeta{Namespace: namespace, Name: secretName(app, i)}, Data: data})
+	}
+	return out
+}
+
 // plainObjects are the objects that the operator makes of the App, as somebody
-// would create them who has no operator.
-func plainObjects(app *v1alpha1.App) ([]client.Object, error) {
+// would create them who has no operator, the immutable copies of Secrets first.
+func (s shape) plainObjects(app *v1alpha1.App) ([]client.Object, error) {
 	workload := app.Spec.WorkloadSpec
+	copies, sources := s.plainCopies(app)
 	rendered := render.Render(render.Input{App: app, Release: &v1alpha1.Release{Spec: v1alpha1.ReleaseSpec{
 		App:        app.Name,
 		Number:     1,
@@ -67,6 +131,7 @@ func plainObjects(app *v1alpha1.App) ([]client.Object, error) {
 		Workload:   workload,
 		Spread:     app.Spec.Availability.SpreadOrDefault(),
 		ConfigName: render.ConfigName(app.Name, workload),
+		Sources:    sources,
 	}}})
 	deployment := &appsv1.Deployment{}
 	objects := []client.Object{&corev1.ConfigMap{}, &corev1.Service{}, deployment, &autoscalingv2.HorizontalPodAutoscaler{}, &policyv1.PodDisruptionBudget{}}
@@ -84,5 +149,19 @@ func plainObjects(app *v1alpha1.App) ([]client.Object, error) {
 		objects[i].SetOwnerReferences(nil)
 	}
 	deployment.Spec.Replicas = ptr.To[int32](replicas)
-	return objects, nil
+	return append(copies, objects...), nil
+}
+
+// plainCopies are copies of an App's Secrets, and how its Deployment refers to them.
+func (s shape) plainCopies(app *v1alpha1.App) (copies []client.Object, sources []v1alpha1.PinnedSource) {
+	for _, secret := range s.newSecrets(app.Namespace, app.Name) {
+		digest := release.KeyedDigest(nil, secret.Data)
+		source := v1alpha1.PinnedSource{
+			Kind: v1alpha1.SourceSecret, Name: secret.Name, Digest: digest,
+			CopyName: release.CopyName(app.Name, v1alpha1.SourceSecret, digest),
+		}
+		secret.Name, secret.Immutable = source.CopyName, ptr.To(true)
+		copies, sources = append(copies, secret), append(sources, source)
+	}
+	return copies, sources
 }

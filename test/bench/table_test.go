@@ -29,7 +29,7 @@ CPU per App, ms                        8.25      10      yes
 resident memory per App, KiB           20        25      yes
 failing pod to rollback, s             11.50     12      yes
 `
-	if diff := cmp.Diff(want, formatTable(table(missed, 5))); diff != "" {
+	if diff := cmp.Diff(want, formatTable(table(missed, shape{}))); diff != "" {
 		t.Errorf("(-want +got):\n%s", diff)
 	}
 }
@@ -53,9 +53,19 @@ func TestBroken(t *testing.T) {
 		t.Run(name, func(t *testing.T) {
 			f := good
 			c.spoil(&f)
-			if got := text(broken(table(f, 5))); got != c.want {
+			if got := text(broken(table(f, shape{}))); got != c.want {
 				t.Errorf("got %q, want %q", got, c.want)
 			}
 		})
+	}
+}
+
+func TestAppsWithSecretsReadThem(t *testing.T) {
+	read := good
+	read.WritesPerApp, read.ReadsPerApp = 17, 6
+	for secrets, met := range map[int]bool{4: false, 5: true} {
+		if err := broken(table(read, shape{keys: 20, secrets: secrets})); (err == nil) != met {
+			t.Errorf("with %d Secrets: %v", secrets, err)
+		}
 	}
 }
