@@ -40,6 +40,10 @@ func main() {
 	o.bind(flag.CommandLine)
 	flag.Parse()
 	tuneMemory()
+	if err := o.validate(); err != nil {
+		fmt.Fprintln(os.Stderr, "bowline:", err)
+		os.Exit(1)
+	}
 	ctrl.SetLogger(zap.New(zap.UseFlagOptions(&o.logging)))
 	if err := run(o); err != nil {
 		fmt.Fprintln(os.Stderr, "bowline:", err)
@@ -70,10 +74,22 @@ func (o *options) bind(flags *flag.FlagSet) {
 	o.logging.BindFlags(flags)
 }
 
-func run(o options) error {
+// maxLogLevel is the most that is logged: from the next level on, the client
+// writes down what it sends and gets, and so what Secrets hold.
+const maxLogLevel = 7
+
+func (o *options) validate() error {
 	if o.sharedRollouts < 0 {
 		return fmt.Errorf("--max-shared-rollouts=%d: it is a number of Apps, or 0 for no limit", o.sharedRollouts)
 	}
+	// Levels are negative there, the more so the more is logged.
+	if level := o.logging.Level; level != nil && level.Enabled(-maxLogLevel-1) {
+		return fmt.Errorf("--zap-log-level: at most %d is allowed: above it, what Secrets hold would be logged", maxLogLevel)
+	}
+	return nil
+}
+
+func run(o options) error {
 	scheme := runtime.NewScheme()
 	for _, add := range []func(*runtime.Scheme) error{clientgoscheme.AddToScheme, v1alpha1.AddToScheme} {
 		if err := add(scheme); err != nil {
