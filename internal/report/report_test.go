@@ -71,6 +71,11 @@ func judged(number int64, status metav1.ConditionStatus, reason, message string)
 	return r
 }
 
+func madeBy(cause string, r v1alpha1.Release) v1alpha1.Release {
+	r.Spec.Cause = cause
+	return r
+}
+
 // with adds a Release.
 func with(r v1alpha1.Release) func(*Input) {
 	return func(in *Input) { in.Releases = append(in.Releases, r) }
@@ -594,6 +599,26 @@ var statusTests = map[string]struct {
 	},
 	"rolled back": {
 		in: scene(with(failed(7, "CannotStart", pullFailed)), decided(rolled)),
+		want: []said{
+			{"Ready", isFalse, "RolledBack", rolledBack},
+			{"InputsResolved", isTrue, "Resolved", found},
+			{"Available", isTrue, "MinimumReplicasAvailable", serving6},
+			{"RolledOut", isFalse, "RolledBack", rolledBack},
+			{"Stalled", isTrue, "RolledBack", rolledBack},
+		},
+	},
+	"a change of a Secret rolled back": {
+		in: scene(with(madeBy("secret database", failed(7, "CannotStart", pullFailed))), decided(rolled)),
+		want: []said{
+			{"Ready", isFalse, "RolledBack", strings.Replace(rolledBack, "shop-7", "shop-7 (cause: secret database)", 1)},
+			{"InputsResolved", isTrue, "Resolved", found},
+			{"Available", isTrue, "MinimumReplicasAvailable", serving6},
+			{"RolledOut", isFalse, "RolledBack", strings.Replace(rolledBack, "shop-7", "shop-7 (cause: secret database)", 1)},
+			{"Stalled", isTrue, "RolledBack", strings.Replace(rolledBack, "shop-7", "shop-7 (cause: secret database)", 1)},
+		},
+	},
+	"a change of the spec rolled back": {
+		in: scene(with(madeBy("spec", failed(7, "CannotStart", pullFailed))), decided(rolled)),
 		want: []said{
 			{"Ready", isFalse, "RolledBack", rolledBack},
 			{"InputsResolved", isTrue, "Resolved", found},

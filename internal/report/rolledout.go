@@ -167,12 +167,23 @@ func returning(in Input) string {
 // never cut.
 func failedText(in Input, follows string) string {
 	failed := in.Decision.FailedRelease
-	name := cmp.Or(in.name(failed), "a Release")
+	name := cmp.Or(in.name(failed), "a Release") + madeFor(in, failed)
 	reason, message := in.cause(failed)
 	if message == "" {
 		return name + " failed (" + reason + ")" + follows
 	}
 	return around(name+" failed ("+reason+": ", message, ")"+follows)
+}
+
+// madeFor says what a Release was made for when that was no change of the spec:
+// who changed a Secret need not look for the fault in the image.
+func madeFor(in Input, number int64) string {
+	for i := range in.Releases {
+		if spec := in.Releases[i].Spec; spec.Number == number && spec.Cause != "" && spec.Cause != "spec" {
+			return " (cause: " + spec.Cause + ")"
+		}
+	}
+	return ""
 }
 
 // pinned: a person asked for a Release; when it is out, that is what was asked
