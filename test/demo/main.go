@@ -41,6 +41,9 @@ func run(ctx context.Context, out *printer, keep bool) error {
 	if err == nil {
 		took, err = play(st.watch(ctx), newStory(st, out))
 	}
+	if err == nil {
+		err = st.noLeaks(ctx, out)
+	}
 	switch {
 	case ctx.Err() != nil:
 		out.line("\nInterrupted. Ending the operator and the cluster.")

@@ -4,6 +4,7 @@ import (
 	"fmt"
 	"io"
 	"os"
+	"slices"
 	"strings"
 	"time"
 )
@@ -112,14 +113,16 @@ func (p *printer) failure(what string, err error) {
 	}
 }
 
-// lastLines names a log and shows its end.
+// lastLines names a log and shows its end, routine aside.
 func (p *printer) lastLines(path string) {
 	content, err := os.ReadFile(path)
 	if err != nil || len(content) == 0 {
 		return
 	}
 	p.line("\nThe operator's log is %s. It ends with:", path)
-	lines := strings.Split(strings.TrimSpace(string(content)), "\n")
+	lines := slices.DeleteFunc(strings.Split(strings.TrimSpace(string(content)), "\n"), func(line string) bool {
+		return strings.Contains(line, "\tLevel(-")
+	})
 	for _, text := range lines[max(len(lines)-tail, 0):] {
 		p.line("  %s", p.paint(dim, cut(text, logWidth)))
 	}

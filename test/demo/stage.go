@@ -17,6 +17,8 @@ type stage struct {
 	cluster  *harness.Cluster
 	operator *harness.Operator
 	client   client.WithWatch
+	vault    *harness.Vault
+	metrics  string // the address of the operator's metrics
 	// folder holds what this run writes. It goes at the end, unless the log in
 	// it is still of use.
 	folder  string
@@ -85,7 +87,10 @@ func (st *stage) install(ctx context.Context, _ *printer) error {
 		return err
 	}
 	var err error
-	st.client, err = st.cluster.Client()
+	if st.client, err = st.cluster.Client(); err != nil {
+		return err
+	}
+	st.vault, err = harness.OpenVault(ctx, st.client, token)
 	return err
 }
 
@@ -94,9 +99,12 @@ func (st *stage) startOperator(ctx context.Context, out *printer) error {
 		return err
 	}
 	var err error
+	if st.metrics, err = harness.FreeAddress(ctx); err != nil {
+		return err
+	}
 	st.operator, err = harness.StartOperator(ctx, harness.OperatorOptions{
 		Kubeconfig: st.cluster.Kubeconfig,
-		Args:       []string{"--zap-encoder=console"},
+		Args:       []string{"--zap-encoder=console", harness.LogLevel, "--metrics-bind-address=" + st.metrics, "--metrics-secure=false"},
 		Log:        st.log,
 	})
 	return err
@@ -116,11 +124,33 @@ func (st *stage) watch(ctx context.Context) context.Context {
 	return ctx
 }
 
+// noLeaks checks that what the story's Secret has held is in nothing but
+// Secrets.
+func (st *stage) noLeaks(ctx context.Context, out *printer) error {
+	config, err := st.cluster.Config()
+	if err != nil {
+		return err
+	}
+	searched, err := st.vault.Leaks(ctx, config, harness.Places{Files: []string{st.logFile}, Metrics: []string{st.metrics}})
+	if err != nil {
+		return err
+	}
+	if len(searched.Found) > 0 {
+		return &unmet{want: "nothing of a Secret outside Secrets", saw: fmt.Sprint(searched.Found)}
+	}
+	out.line("")
+	out.held("what the Secret held is nowhere else: not in %d objects of any kind, the operator's log or its metrics", searched.Objects)
+	return nil
+}
+
 // clear ends everything and removes what was written.
 func (st *stage) clear() error {
 	var errs []error
 	if st.operator != nil {
 		errs = append(errs, st.operator.Stop())
+	}
+	if st.vault != nil {
+		st.vault.Close()
 	}
 	if st.cluster != nil {
 		errs = append(errs, st.cluster.Stop())

@@ -10,6 +10,7 @@ import (
 	"github.com/bowline-dev/bowline/api/v1alpha1"
 )
 
+// token is what the story's Secret holds, and what must be nowhere else.
 const token = "not-a-real-token"
 
 // missingSecret is step 8.

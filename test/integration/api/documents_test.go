@@ -14,6 +14,8 @@ import (
 	"k8s.io/apimachinery/pkg/apis/meta/v1/unstructured"
 	"k8s.io/apimachinery/pkg/util/yaml"
 	"sigs.k8s.io/controller-runtime/pkg/client"
+
+	"github.com/bowline-dev/bowline/test/harness"
 )
 
 // refusedPrefix begins a comment line with words the API server must say.
@@ -70,13 +72,17 @@ func refusals(path string) []string {
 	return promised
 }
 
-// create creates an object as kubectl does: unknown fields are errors.
+// create creates an object as kubectl does: unknown fields are errors. A Secret
+// gets the canary.
 func create(ctx context.Context, namespace string, object *unstructured.Unstructured) error {
 	GinkgoHelper()
 	namespaced, err := cluster.IsObjectNamespaced(object)
 	Expect(err).NotTo(HaveOccurred())
 	if namespaced {
 		object.SetNamespace(namespace)
+	}
+	if object.GetKind() == "Secret" {
+		Expect(unstructured.SetNestedField(object.Object, string(canary.Marks("")), "stringData", harness.CanaryEntry)).To(Succeed())
 	}
 	return client.WithFieldValidation(cluster, "Strict").Create(ctx, object)
 }

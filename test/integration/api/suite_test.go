@@ -21,6 +21,7 @@ import (
 	"sigs.k8s.io/controller-runtime/pkg/envtest"
 
 	"github.com/bowline-dev/bowline/api/v1alpha1"
+	"github.com/bowline-dev/bowline/test/harness"
 )
 
 const (
@@ -31,7 +32,9 @@ const (
 
 var (
 	config  *rest.Config
-	cluster client.Client
+	cluster client.WithWatch
+	vault   *harness.Vault
+	canary  = harness.NewCanary()
 	kubectl *kubectlRunner
 	applied [2]string // what the client-side apply of the CRDs said, at first and again
 )
@@ -60,9 +63,22 @@ var _ = BeforeSuite(func(ctx SpecContext) {
 	for _, add := range []func(*runtime.Scheme) error{clientgoscheme.AddToScheme, apiextensionsv1.AddToScheme, v1alpha1.AddToScheme} {
 		Expect(add(scheme)).To(Succeed())
 	}
-	cluster, err = client.New(config, client.Options{Scheme: scheme})
+	cluster, err = client.NewWithWatch(config, client.Options{Scheme: scheme})
 	Expect(err).NotTo(HaveOccurred())
+	vault, err = harness.OpenVault(ctx, cluster, canary)
+	Expect(err).NotTo(HaveOccurred())
+	DeferCleanup(func() { vault.Close() })
+	DeferCleanup(expectNoLeaks)
 })
+
+// expectNoLeaks tells that nothing of what any Secret has ever held stands in
+// any other object.
+func expectNoLeaks(ctx SpecContext) {
+	searched, err := vault.Leaks(ctx, config, harness.Places{})
+	Expect(err).NotTo(HaveOccurred())
+	GinkgoWriter.Println(searched)
+	Expect(searched.Found).To(BeEmpty(), "what Secrets hold stands elsewhere")
+}
 
 // newNamespace makes a namespace of its own for a spec.
 func newNamespace(ctx context.Context) string {

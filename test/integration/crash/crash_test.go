@@ -108,5 +108,5 @@ func shared() *corev1.ConfigMap {
 }
 
 func stripe() *corev1.Secret {
-	return &corev1.Secret{ObjectMeta: metav1.ObjectMeta{Name: "stripe"}, Data: map[string][]byte{"KEY": []byte("old")}}
+	return &corev1.Secret{ObjectMeta: metav1.ObjectMeta{Name: "stripe"}, Data: map[string][]byte{"KEY": canary.Marks("old")}}
 }

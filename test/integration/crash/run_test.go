@@ -5,8 +5,10 @@ import (
 	"context"
 	"errors"
 	"fmt"
+	"io"
 	"runtime"
 	"slices"
+	"strings"
 	"sync"
 	"time"
 
@@ -181,7 +183,7 @@ func (r *run) open() {
 // start starts an operator that knows nothing of any other.
 func (r *run) start() {
 	var err error
-	r.operator, err = harness.StartOperator(r.ctx, harness.OperatorOptions{Binary: binary, Kubeconfig: r.proxy.kubeconfig, Log: r.log})
+	r.operator, err = harness.StartOperator(r.ctx, harness.OperatorOptions{Binary: binary, Kubeconfig: r.proxy.kubeconfig, Args: []string{harness.LogLevel}, Log: io.MultiWriter(r.log, operatorLog)})
 	r.Expect(err).NotTo(HaveOccurred())
 }
 
@@ -295,8 +297,15 @@ func (b *lockedBuffer) Write(p []byte) (int, error) {
 	return b.buffer.Write(p)
 }
 
+// String returns what they printed, routine aside.
 func (b *lockedBuffer) String() string {
 	b.mu.Lock()
 	defer b.mu.Unlock()
-	return b.buffer.String()
+	var said strings.Builder
+	for line := range strings.Lines(b.buffer.String()) {
+		if !strings.Contains(line, `"level":"Level(`) {
+			said.WriteString(line)
+		}
+	}
+	return said.String()
 }

@@ -11,6 +11,8 @@
 package crash_test
 
 import (
+	"os"
+	"path/filepath"
 	"testing"
 
 	. "github.com/onsi/ginkgo/v2"
@@ -23,7 +25,11 @@ import (
 var (
 	cluster *harness.Cluster
 	api     client.WithWatch
+	vault   *harness.Vault
+	canary  = harness.NewCanary()
 	binary  string // of the operator
+
+	operatorLog *os.File // of all operators
 )
 
 func TestCrash(t *testing.T) {
@@ -39,6 +45,23 @@ var _ = BeforeSuite(func(ctx SpecContext) {
 	Expect(cluster.InstallCRDs(ctx)).To(Succeed())
 	api, err = cluster.Client()
 	Expect(err).NotTo(HaveOccurred())
+	vault, err = harness.OpenVault(ctx, api, canary)
+	Expect(err).NotTo(HaveOccurred())
+	DeferCleanup(func() { vault.Close() })
+	operatorLog, err = os.Create(filepath.Join(GinkgoT().TempDir(), "operator.log"))
+	Expect(err).NotTo(HaveOccurred())
+	DeferCleanup(expectNoLeaks)
 	binary, err = harness.BuildOperator(ctx, GinkgoWriter)
 	Expect(err).NotTo(HaveOccurred())
 })
+
+// expectNoLeaks tells that nothing of what any Secret has ever held is in any
+// other object, nor in what any operator logged.
+func expectNoLeaks(ctx SpecContext) {
+	config, err := cluster.Config()
+	Expect(err).NotTo(HaveOccurred())
+	searched, err := vault.Leaks(ctx, config, harness.Places{Files: []string{operatorLog.Name()}})
+	Expect(err).NotTo(HaveOccurred())
+	GinkgoWriter.Println(searched)
+	Expect(searched.Found).To(BeEmpty(), "what Secrets hold stands elsewhere")
+}

@@ -282,6 +282,20 @@ func (a *App) Events() []string {
 	return lines
 }
 
+// notes are what the App's events of a reason say, in order.
+func (a *App) notes(reason string) []string {
+	list := &eventsv1.EventList{}
+	a.Expect(api.List(a.ctx, list, client.InNamespace(a.Namespace))).To(Succeed())
+	notes := []string{}
+	for _, e := range list.Items {
+		if e.Regarding.Kind == "App" && e.Regarding.Name == a.Name && e.Reason == reason {
+			notes = append(notes, e.Note)
+		}
+	}
+	slices.Sort(notes)
+	return notes
+}
+
 // Settled waits until the App has come to rest: it says what it shall, and has
 // as many pods as are wanted.
 func (a *App) Settled(reason string, within time.Duration) *v1alpha1.App {

@@ -128,9 +128,9 @@ func NewConfigMap(name, key, value string) *corev1.ConfigMap {
 	return &corev1.ConfigMap{ObjectMeta: metav1.ObjectMeta{Name: name}, Data: map[string]string{key: value}}
 }
 
-// NewSecret is a Secret with one entry.
+// NewSecret is a Secret with one entry, which has the canary in it.
 func NewSecret(name, key, value string) *corev1.Secret {
-	return &corev1.Secret{ObjectMeta: metav1.ObjectMeta{Name: name}, Data: map[string][]byte{key: []byte(value)}}
+	return &corev1.Secret{ObjectMeta: metav1.ObjectMeta{Name: name}, Data: map[string][]byte{key: canary.Marks(value)}}
 }
 
 // Edit changes an object of the scene's namespace as its present version asks.

@@ -300,7 +300,7 @@ func (h *playhouse) changes(image string, o tiny.Outcome) {
 			continue
 		}
 		before := pod.DeepCopy()
-		metav1.SetMetaDataAnnotation(&pod.ObjectMeta, "play.bowline.dev/outcome", "crash-loop")
+		metav1.SetMetaDataAnnotation(&pod.ObjectMeta, playAnnotation, "crash-loop")
 		h.scene.Expect(api.Patch(h.scene.ctx, &pod, client.MergeFrom(before))).To(Succeed())
 	}
 	h.scene.Eventually(h.serving).WithContext(h.scene.ctx).WithTimeout(soon).WithPolling(50 * time.Millisecond).Should(BeZero())

@@ -52,16 +52,16 @@ var _ = Describe("History", func() {
 	Concurrently("keeps no copy of a Secret longer than it may serve", func(s *Scene) {
 		s.Create(NewSecret("stripe", "KEY", "one"))
 		shop := s.Runs(Spec(good, bake(0), secretFrom("stripe")))
-		Edit(s, &corev1.Secret{}, "stripe", func(secret *corev1.Secret) { secret.Data["KEY"] = []byte("two") })
+		Edit(s, &corev1.Secret{}, "stripe", func(secret *corev1.Secret) { secret.Data["KEY"] = canary.Marks("two") })
 		shop.RestsOn(2)
 		s.Eventually(shop.keys).WithTimeout(soon).Should(Equal([]string{"one", "two"}), "the last healthy one and one in reserve")
-		Edit(s, &corev1.Secret{}, "stripe", func(secret *corev1.Secret) { secret.Data["KEY"] = []byte("three") })
+		Edit(s, &corev1.Secret{}, "stripe", func(secret *corev1.Secret) { secret.Data["KEY"] = canary.Marks("three") })
 		shop.RestsOn(3)
 		s.Eventually(shop.keys).WithTimeout(soon).Should(Equal([]string{"three", "two"}))
 
 		s.Step("while a new one goes out, those that may return are kept")
 		shop.Change(func(spec *v1alpha1.AppSpec) { spec.Rollout.ProgressDeadlineSeconds = 15 })
-		Edit(s, &corev1.Secret{}, "stripe", func(secret *corev1.Secret) { secret.Data["KEY"] = []byte("four") })
+		Edit(s, &corev1.Secret{}, "stripe", func(secret *corev1.Secret) { secret.Data["KEY"] = canary.Marks("four") })
 		shop.Image(neverUp)
 		s.Eventually(shop.keys).WithTimeout(soon).Should(ContainElements("three", "four"))
 		shop.Settled(RolledBack, rollout)
@@ -153,7 +153,7 @@ func (a *App) keys() []string {
 	var keys []string
 	for _, secret := range list.Items {
 		if strings.HasPrefix(secret.Name, fmt.Sprintf("%s-secret-", a.Name)) {
-			keys = append(keys, string(secret.Data["KEY"]))
+			keys = append(keys, canary.Unmarked(secret.Data["KEY"]))
 		}
 	}
 	slices.Sort(keys)

@@ -57,7 +57,7 @@ func inputs() []input {
 		Edit(a.Scene, &corev1.ConfigMap{}, "shared", func(c *corev1.ConfigMap) { c.Data["COLOR"] = value })
 	}
 	stripe := func(a *App, value string) {
-		Edit(a.Scene, &corev1.Secret{}, "stripe", func(c *corev1.Secret) { c.Data["KEY"] = []byte(value) })
+		Edit(a.Scene, &corev1.Secret{}, "stripe", func(c *corev1.Secret) { c.Data["KEY"] = canary.Marks(value) })
 	}
 	variable := func(name string) func(Inside) string { return func(i Inside) string { return i.Var(name) } }
 	content := func(name string) func(Inside) string { return func(i Inside) string { return i.File(name) } }
@@ -125,7 +125,7 @@ func inputs() []input {
 			sees:   func(i Inside) string { return fmt.Sprint(i.Var("KEY") != "unset", " ", i.Var("MORE")) },
 			values: [3]string{"true unset", "true one", "true two"},
 			change: func(a *App, value string) {
-				Edit(a.Scene, &corev1.Secret{}, "made", func(c *corev1.Secret) { c.Data["MORE"] = []byte(strings.TrimPrefix(value, "true ")) })
+				Edit(a.Scene, &corev1.Secret{}, "made", func(c *corev1.Secret) { c.Data["MORE"] = canary.Marks(strings.TrimPrefix(value, "true ")) })
 			},
 			cause: "secret made", restore: pinned,
 		},
@@ -166,7 +166,7 @@ var _ = Describe("docs/inputs.md", func() {
 
 func (row input) play(s *Scene) {
 	s.Create(NewConfigMap("shared", "COLOR", "red"))
-	s.Create(&corev1.Secret{ObjectMeta: metav1.ObjectMeta{Name: "stripe"}, Data: map[string][]byte{"KEY": []byte(strings.TrimPrefix(row.values[0], "0644 "))}})
+	s.Create(&corev1.Secret{ObjectMeta: metav1.ObjectMeta{Name: "stripe"}, Data: map[string][]byte{"KEY": canary.Marks(strings.TrimPrefix(row.values[0], "0644 "))}})
 	shop := s.Runs(Spec(good, row.with))
 	shop.Sees(row.sees, row.values[0])
 	pods := shop.PodUIDs()

@@ -41,7 +41,7 @@ func (i Inside) held(configMap, secret string) map[string]string {
 		return nil
 	}
 	for key, value := range s.Data {
-		out[key] = string(value)
+		out[key] = canary.Unmarked(value)
 	}
 	return out
 }

@@ -31,7 +31,7 @@ var _ = Describe("An object that belongs to somebody else", func() {
 		{"PodDisruptionBudget", "poddisruptionbudgets", &policyv1.PodDisruptionBudget{Spec: policyv1.PodDisruptionBudgetSpec{MaxUnavailable: ptr.To(intstr.FromInt32(1))}}},
 		{"ConfigMap", "configmaps", &corev1.ConfigMap{Data: map[string]string{"theirs": "yes"}}},
 		{"Release", "releases", foreignRelease()},
-		{"Secret", "secrets", &corev1.Secret{Data: map[string][]byte{"theirs": []byte("yes")}}},
+		{"Secret", "secrets", &corev1.Secret{Data: map[string][]byte{"theirs": canary.Marks("yes")}}},
 	} {
 		for _, labels := range []struct {
 			text   string

@@ -10,6 +10,8 @@ import (
 	metav1 "k8s.io/apimachinery/pkg/apis/meta/v1"
 	"k8s.io/utils/ptr"
 	"sigs.k8s.io/controller-runtime/pkg/client"
+
+	"github.com/bowline-dev/bowline/api/v1alpha1"
 )
 
 // house is what the API server says when a policy of a test refuses something.
@@ -56,6 +58,52 @@ func (s *Scene) Refuses(probe client.Object, resource, expression string) (allow
 		s.Eventually(refused).WithTimeout(soon).WithPolling(100 * time.Millisecond).Should(BeFalse())
 	}
 }
+
+// Plays makes the pods of a Release play an outcome, in the scene's namespace.
+func (s *Scene) Plays(outcome, release string) {
+	s.Step("the pods of Release " + release + " play " + outcome)
+	policy := &admissionv1.MutatingAdmissionPolicy{
+		ObjectMeta: metav1.ObjectMeta{GenerateName: s.Namespace + "-plays-"},
+		Spec: admissionv1.MutatingAdmissionPolicySpec{
+			FailurePolicy:      ptr.To(admissionv1.Fail),
+			ReinvocationPolicy: admissionv1.NeverReinvocationPolicy,
+			MatchConstraints: &admissionv1.MatchResources{
+				ResourceRules: []admissionv1.NamedRuleWithOperations{{RuleWithOperations: admissionv1.RuleWithOperations{
+					Operations: []admissionv1.OperationType{admissionv1.Create},
+					Rule:       admissionv1.Rule{APIGroups: []string{""}, APIVersions: []string{"v1"}, Resources: []string{"pods"}},
+				}}},
+			},
+			MatchConditions: []admissionv1.MatchCondition{{
+				Name: "release", Expression: "object.metadata.?labels['" + v1alpha1.LabelRelease + "'].orValue('') == '" + release + "'",
+			}},
+			Mutations: []admissionv1.Mutation{{
+				PatchType: admissionv1.PatchTypeApplyConfiguration,
+				ApplyConfiguration: &admissionv1.ApplyConfiguration{
+					Expression: "Object{metadata: Object.metadata{annotations: {'" + playAnnotation + "': '" + outcome + "'}}}",
+				},
+			}},
+		},
+	}
+	s.Expect(api.Create(s.ctx, policy)).To(Succeed())
+	s.Expect(api.Create(s.ctx, &admissionv1.MutatingAdmissionPolicyBinding{
+		ObjectMeta: metav1.ObjectMeta{Name: policy.Name},
+		Spec: admissionv1.MutatingAdmissionPolicyBindingSpec{
+			PolicyName: policy.Name,
+			MatchResources: &admissionv1.MatchResources{
+				NamespaceSelector: &metav1.LabelSelector{MatchLabels: map[string]string{corev1.LabelMetadataName: s.Namespace}},
+			},
+		},
+	})).To(Succeed())
+	s.Eventually(func() string {
+		probe := aPod()
+		probe.Name, probe.Namespace, probe.Labels = "probe", s.Namespace, map[string]string{v1alpha1.LabelRelease: release}
+		s.Expect(api.Create(s.ctx, probe, client.DryRunAll)).To(Succeed())
+		return probe.Annotations[playAnnotation]
+	}).WithTimeout(soon).WithPolling(100 * time.Millisecond).Should(Equal(outcome))
+}
+
+// playAnnotation chooses what a pod plays.
+const playAnnotation = "play.bowline.dev/outcome"
 
 // tries creates an object without leaving it there.
 func (s *Scene) tries(probe client.Object) error {

@@ -52,17 +52,17 @@ func taking(source v1alpha1.SourceSpec, keys ...v1alpha1.KeySpec) v1alpha1.Sourc
 
 var _ = Describe("Keys of a source", func() {
 	Concurrently("that are not taken make no Release when they change, and are in no copy", func(s *Scene) {
-		s.Create(&corev1.Secret{ObjectMeta: metav1.ObjectMeta{Name: "db"}, Data: map[string][]byte{"password": []byte("p-one-3191"), "other": []byte("o-one-5581")}})
+		s.Create(&corev1.Secret{ObjectMeta: metav1.ObjectMeta{Name: "db"}, Data: map[string][]byte{"password": canary.Marks("p-one-3191"), "other": canary.Marks("o-one-5581")}})
 		shop := s.Runs(Spec(good, secret(taking(asEnv("db"), v1alpha1.KeySpec{Key: "password", Name: "DB_PASSWORD"}))))
 		s.Expect(shop.Inside().Var("DB_PASSWORD")).To(Equal("p-one-3191"))
 		s.Expect(shop.Inside().Var("other")).To(Equal("unset"))
 		copied := shop.Container().Env[0].ValueFrom.SecretKeyRef.Name
-		s.Expect(s.Secret(copied).Data).To(Equal(map[string][]byte{"password": []byte("p-one-3191")}))
+		s.Expect(s.Secret(copied).Data).To(Equal(map[string][]byte{"password": canary.Marks("p-one-3191")}))
 
-		Edit(s, &corev1.Secret{}, "db", func(c *corev1.Secret) { c.Data["other"] = []byte("o-two-7720") })
+		Edit(s, &corev1.Secret{}, "db", func(c *corev1.Secret) { c.Data["other"] = canary.Marks("o-two-7720") })
 		shop.Stays(Healthy, 2*time.Second)
 		s.Expect(shop.Releases()).To(Equal([]string{"shop-1 Healthy (spec)"}))
-		Edit(s, &corev1.Secret{}, "db", func(c *corev1.Secret) { c.Data["password"] = []byte("p-two-9912") })
+		Edit(s, &corev1.Secret{}, "db", func(c *corev1.Secret) { c.Data["password"] = canary.Marks("p-two-9912") })
 		s.Expect(shop.Release(2).Spec.Cause).To(Equal("secret db"))
 		shop.RestsOn(2)
 		s.Expect(shop.Inside().Var("DB_PASSWORD")).To(Equal("p-two-9912"))
@@ -78,7 +78,7 @@ var _ = Describe("Keys of a source", func() {
 		s.Expect(shop.PodUIDs()).To(Equal(pods))
 
 		s.Step("the key comes")
-		Edit(s, &corev1.Secret{}, "db", func(c *corev1.Secret) { c.Data["pasword"] = []byte("p-two-1275") })
+		Edit(s, &corev1.Secret{}, "db", func(c *corev1.Secret) { c.Data["pasword"] = canary.Marks("p-two-1275") })
 		shop.RestsOn(2)
 	})
 
@@ -104,9 +104,9 @@ var _ = Describe("Keys of a source", func() {
 
 	Concurrently("of Secrets of all types become variables and files with permissions", func(s *Scene) {
 		s.Create(
-			&corev1.Secret{ObjectMeta: metav1.ObjectMeta{Name: "login"}, Type: corev1.SecretTypeBasicAuth, StringData: map[string]string{"username": "orders", "password": "pw-8831402"}},
-			&corev1.Secret{ObjectMeta: metav1.ObjectMeta{Name: "deploy"}, Type: corev1.SecretTypeSSHAuth, StringData: map[string]string{"ssh-privatekey": "ssh-55120983"}},
-			&corev1.Secret{ObjectMeta: metav1.ObjectMeta{Name: "site"}, Type: corev1.SecretTypeTLS, StringData: map[string]string{"tls.crt": "crt-19283746", "tls.key": "key-19283746"}},
+			&corev1.Secret{ObjectMeta: metav1.ObjectMeta{Name: "login"}, Type: corev1.SecretTypeBasicAuth, StringData: map[string]string{"username": "orders", "password": string(canary.Marks("pw-8831402"))}},
+			&corev1.Secret{ObjectMeta: metav1.ObjectMeta{Name: "deploy"}, Type: corev1.SecretTypeSSHAuth, StringData: map[string]string{"ssh-privatekey": string(canary.Marks("ssh-55120983"))}},
+			&corev1.Secret{ObjectMeta: metav1.ObjectMeta{Name: "site"}, Type: corev1.SecretTypeTLS, StringData: map[string]string{"tls.crt": string(canary.Marks("crt-19283746")), "tls.key": string(canary.Marks("key-19283746"))}},
 		)
 		ssh := taking(asFiles("deploy", "/home/app/.ssh"), v1alpha1.KeySpec{Key: "ssh-privatekey", Name: "id_ed25519"})
 		ssh.Mode = 0o400
@@ -238,7 +238,7 @@ var _ = Describe("A generated Secret", func() {
 		shop := s.Applies(Spec(good, generated("session", "KEY")))
 		shop.Becomes(v1alpha1.ReasonInvalidInput, soon)
 		s.Expect(shop.Condition("Ready")).To(Equal(`False InvalidInput spec.secrets[0].generate: Secret "session" exists and does not belong to App "shop": remove generate to use it as it is, or choose another name`))
-		s.Expect(string(s.Secret("session").Data["KEY"])).To(Equal("somebody-elses-4410"))
+		s.Expect(canary.Unmarked(s.Secret("session").Data["KEY"])).To(Equal("somebody-elses-4410"))
 		s.Expect(s.Secret("session").OwnerReferences).To(BeEmpty())
 	})
 
@@ -260,7 +260,7 @@ var _ = Describe("A Release whose copies are gone", func() {
 		s.Create(NewSecret("stripe", "KEY", "value-one-71"), NewConfigMap("shared", "COLOR", "blue"))
 		shop := s.Runs(Spec(good, bake(0), secretFrom("stripe"), configFrom("shared")))
 		for number, value := range []string{"value-two-72", "value-three-73", "value-four-74"} {
-			Edit(s, &corev1.Secret{}, "stripe", func(c *corev1.Secret) { c.Data["KEY"] = []byte(value) })
+			Edit(s, &corev1.Secret{}, "stripe", func(c *corev1.Secret) { c.Data["KEY"] = canary.Marks(value) })
 			shop.RestsOn(number + 2)
 		}
 		s.Expect(shop.keys()).NotTo(ContainElement("value-one-71"))

@@ -4,7 +4,8 @@
 // Specs that only wait run side by side, each in a namespace of its own; see
 // scene_test.go. Whatever they do, every version of every App that the API
 // server ever shows is held against the invariants of package report, and
-// against what GitOps tools make of it; see record_test.go.
+// against what GitOps tools make of it; see record_test.go. What any Secret holds
+// is searched for everywhere else in the end.
 package operator_test
 
 import (
@@ -27,8 +28,11 @@ var (
 	api     client.WithWatch // with an administrator's rights
 	world   *record
 	audit   *auditLog
+	vault   *harness.Vault
+	canary  = harness.NewCanary()
 
 	binary      string // of the operator
+	metrics     string // the address of its metrics
 	operator    *harness.Operator
 	operatorLog *os.File
 )
@@ -51,6 +55,9 @@ var _ = BeforeSuite(func(ctx SpecContext) {
 	api, err = cluster.Client()
 	Expect(err).NotTo(HaveOccurred())
 	audit = &auditLog{path: cluster.AuditLog}
+	vault, err = harness.OpenVault(ctx, api, canary)
+	Expect(err).NotTo(HaveOccurred())
+	DeferCleanup(func() { vault.Close() })
 
 	world = startRecord(ctx)
 	DeferCleanup(func() { world.stop() })
@@ -65,20 +72,37 @@ var _ = BeforeSuite(func(ctx SpecContext) {
 	play()
 })
 
-var _ = AfterSuite(func() {
+var _ = AfterSuite(func(ctx SpecContext) {
 	Consistently(operator.Ended(), "100ms").ShouldNot(BeClosed(), "the operator ended by itself: %v", operator.Err())
 	Expect(logged("Reconciler error")).To(BeEmpty(), "what a pass meets is reported on the App, or it is stale and passes by itself")
 	Expect(logged(`"level":"dpanic"`, "panic:", "goroutine 1 [")).To(BeEmpty(), "the operator panicked")
 	Expect(world.violations("")).To(BeEmpty(), "what no App may ever say")
+	expectNoLeaks(ctx)
 })
+
+// expectNoLeaks tells that nothing of what any Secret has ever held is anywhere
+// else: in no object, in no log, and in no metric.
+func expectNoLeaks(ctx context.Context) {
+	GinkgoHelper()
+	config, err := cluster.Config()
+	Expect(err).NotTo(HaveOccurred())
+	searched, err := vault.Leaks(ctx, config, harness.Places{Files: []string{operatorLog.Name(), cluster.AuditLog}, Metrics: []string{metrics}})
+	Expect(err).NotTo(HaveOccurred())
+	AddReportEntry("searched for leaks", searched.String())
+	GinkgoWriter.Println(searched)
+	Expect(searched.Found).To(BeEmpty(), "what Secrets hold stands elsewhere")
+}
 
 // startOperator starts the operator with all it can log.
 func startOperator(ctx context.Context) *harness.Operator {
 	GinkgoHelper()
+	var err error
+	metrics, err = harness.FreeAddress(ctx)
+	Expect(err).NotTo(HaveOccurred())
 	started, err := harness.StartOperator(ctx, harness.OperatorOptions{
 		Binary:     binary,
 		Kubeconfig: cluster.Kubeconfig,
-		Args:       []string{"--zap-log-level=5"},
+		Args:       []string{harness.LogLevel, "--metrics-bind-address=" + metrics, "--metrics-secure=false"},
 		Log:        io.Writer(operatorLog),
 	})
 	Expect(err).NotTo(HaveOccurred())

@@ -26,7 +26,7 @@ var _ = Describe("The number of writes", func() {
 		for _, app := range []string{"one", "many"} {
 			Edit(s, &corev1.Secret{}, app+"-secret", func(secret *corev1.Secret) {
 				for key := range secret.Data {
-					secret.Data[key] = []byte("new")
+					secret.Data[key] = canary.Marks("new")
 				}
 			})
 		}
@@ -49,7 +49,7 @@ func (s *Scene) withKeys(name string, keys int) *App {
 	for i := range keys {
 		literals[fmt.Sprintf("L_%d", i)] = "v"
 		config.Data[fmt.Sprintf("C_%d", i)] = "v"
-		secret.Data[fmt.Sprintf("S_%d", i)] = []byte("v")
+		secret.Data[fmt.Sprintf("S_%d", i)] = canary.Marks("v")
 	}
 	s.Create(config, secret)
 	return s.AppliesAs(name, Spec(good, replicas(0), configFrom(config.Name), secretFrom(secret.Name), func(spec *v1alpha1.AppSpec) {
