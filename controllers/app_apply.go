@@ -48,13 +48,16 @@ func (p *pass) applyTarget(ctx context.Context, target *v1alpha1.Release) (*repo
 	if problem, err := problemOf(p.copySources(ctx, target)); problem != nil || err != nil {
 		return problem, err
 	}
-	objects := render.Render(render.Input{
+	objects, err := render.Render(render.Input{
 		App:      p.app,
 		Release:  target,
 		Replicas: p.replicas(),
 		Paused:   p.paused(),
 		Today:    p.today,
 	})
+	if err != nil {
+		return unreadable(target, err), nil
+	}
 	if problem, err := problemOf(p.copyConfig(ctx, target, objects)); problem != nil || err != nil {
 		return problem, err
 	}
@@ -65,6 +68,15 @@ func (p *pass) applyTarget(ctx context.Context, target *v1alpha1.Release) (*repo
 		}
 	}
 	return nil, nil
+}
+
+// unreadable is the problem of a Release that another operator made and this one
+// cannot read: nothing is touched.
+func unreadable(target *v1alpha1.Release, err error) *report.Problem {
+	return &report.Problem{
+		Reason:  v1alpha1.ReasonRefused,
+		Message: fmt.Sprintf("Release %q: %v", target.Name, err),
+	}
 }
 
 // step makes one child what it should be.

@@ -7,6 +7,7 @@ import (
 	corev1ac "k8s.io/client-go/applyconfigurations/core/v1"
 
 	"github.com/bowline-dev/bowline/api/v1alpha1"
+	"github.com/bowline-dev/bowline/internal/overlay"
 )
 
 // container returns the App's container. When it ends with an error and left
@@ -15,7 +16,7 @@ import (
 func container(r *v1alpha1.ReleaseSpec) *corev1ac.ContainerApplyConfiguration {
 	w := &r.Workload
 	out := corev1ac.Container().
-		WithName(containerName).
+		WithName(overlay.Container).
 		WithImage(r.Image).
 		WithCommand(w.Command...).
 		WithArgs(w.Args...).

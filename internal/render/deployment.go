@@ -15,11 +15,15 @@ const replicasOwned = "owned"
 //
 // minReadySeconds stays absent: the bake is counted by the operator, and so it
 // holds no pod back from serving.
-func deployment(in Input) *appsv1ac.DeploymentApplyConfiguration {
+func deployment(in Input) (*appsv1ac.DeploymentApplyConfiguration, error) {
 	app := in.App
+	template, err := podTemplate(app.Name, &in.Release.Spec)
+	if err != nil {
+		return nil, err
+	}
 	spec := appsv1ac.DeploymentSpec().
 		WithSelector(selector(app.Name)).
-		WithTemplate(podTemplate(app.Name, &in.Release.Spec)).
+		WithTemplate(template).
 		WithStrategy(strategy(app.Spec.Rollout)).
 		WithRevisionHistoryLimit(int32(app.Spec.Rollout.History())).
 		WithProgressDeadlineSeconds(int32(app.Spec.Rollout.ProgressDeadline().Seconds()))
@@ -34,7 +38,7 @@ func deployment(in Input) *appsv1ac.DeploymentApplyConfiguration {
 	if in.Paused {
 		spec.WithPaused(true)
 	}
-	return out
+	return out, nil
 }
 
 // strategy returns how pods of one Release replace those of another.

@@ -13,6 +13,8 @@
 //     pod. A change of this package that changes the template of a Release
 //     restarts every pod in the cluster when the operator is upgraded: the
 //     golden files in testdata show it.
+//   - A person's own pod template (spec.podTemplate) is merged over what was
+//     made from all else, see package overlay; without one nothing is merged.
 //   - Every object carries the App's name as a label and the App as its
 //     controller. Labels and annotations of the App are not copied: tools that
 //     prune by label would take the children for their own.

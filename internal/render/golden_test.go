@@ -32,10 +32,20 @@ func TestGolden(t *testing.T) {
 		name := strings.TrimSuffix(filepath.Base(file), ".app.yaml")
 		t.Run(name, func(t *testing.T) {
 			app := readApp(t, file)
-			got := childrenYAML(t, Render(inputOf(app)))
+			got := childrenYAML(t, rendered(t, inputOf(app)))
 			compareGolden(t, filepath.Join("testdata", name+".children.yaml"), got)
 		})
 	}
+}
+
+// rendered is Render of what can be rendered.
+func rendered(t testing.TB, in Input) Objects {
+	t.Helper()
+	out, err := Render(in)
+	if err != nil {
+		t.Fatal(err)
+	}
+	return out
 }
 
 // inputOf is what the operator would ask for when a Release of the App as it is

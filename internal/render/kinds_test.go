@@ -45,7 +45,7 @@ func TestBudgetOnlyWithMoreThanOnePod(t *testing.T) {
 	}
 	for name, c := range cases {
 		t.Run(name, func(t *testing.T) {
-			got := Render(Input{App: c.app, Release: releaseOf(c.app), Replicas: c.replicas}).Budget
+			got := rendered(t, Input{App: c.app, Release: releaseOf(c.app), Replicas: c.replicas}).Budget
 			if (got != nil) != c.want {
 				t.Errorf("budget: %v, want one: %v", text(t, got), c.want)
 			}
@@ -67,7 +67,7 @@ func TestReplicasAreStatedOrLeftToTheirOwner(t *testing.T) {
 		t.Run(name, func(t *testing.T) {
 			// The App's own number must not count: the caller knows whose it is.
 			app := newApp(func(s *v1alpha1.AppSpec) { s.Replicas = ptr.To[int32](5) })
-			got := Render(Input{App: app, Release: releaseOf(app), Replicas: c.replicas}).Deployment
+			got := rendered(t, Input{App: app, Release: releaseOf(app), Replicas: c.replicas}).Deployment
 			same(t, "replicas", got.Spec.Replicas, c.want)
 			if annotations := text(t, got.Annotations); annotations != c.wantAnnotations {
 				t.Errorf("annotations %s, want %s", annotations, c.wantAnnotations)
@@ -100,7 +100,7 @@ func TestAutoscalerMetrics(t *testing.T) {
 	for name, c := range cases {
 		t.Run(name, func(t *testing.T) {
 			app := newApp(func(s *v1alpha1.AppSpec) { s.Autoscale = c.spec })
-			got := text(t, Render(Input{App: app, Release: releaseOf(app)}).Autoscaler.Spec.Metrics)
+			got := text(t, rendered(t, Input{App: app, Release: releaseOf(app)}).Autoscaler.Spec.Metrics)
 			if want := "[" + strings.Join(c.want, ",") + "]"; got != want {
 				t.Errorf("metrics:\n%s\nwant:\n%s", got, want)
 			}
@@ -110,7 +110,7 @@ func TestAutoscalerMetrics(t *testing.T) {
 
 func TestAutoscalerIsAbsentWithoutAutoscale(t *testing.T) {
 	app := newApp()
-	if got := Render(inputOf(app)).Autoscaler; got != nil {
+	if got := rendered(t, inputOf(app)).Autoscaler; got != nil {
 		t.Errorf("autoscaler: %s", text(t, got))
 	}
 }
@@ -121,7 +121,7 @@ func TestEnvOrder(t *testing.T) {
 		s.Env = []corev1.EnvVar{{Name: "Z", Value: "$(A)"}, {Name: "B", Value: "mine"}}
 	})
 	var got []string
-	for _, e := range Render(inputOf(app)).Deployment.Spec.Template.Spec.Containers[0].Env {
+	for _, e := range rendered(t, inputOf(app)).Deployment.Spec.Template.Spec.Containers[0].Env {
 		got = append(got, *e.Name)
 	}
 	if want := []string{"A", "C", "Z", "B"}; !slices.Equal(got, want) {
@@ -138,7 +138,7 @@ func TestReleaseKeepsItsConfigName(t *testing.T) {
 	})
 	in := inputOf(app)
 	in.Release.Spec.ConfigName = "shop-config-of-old"
-	out := Render(in)
+	out := rendered(t, in)
 	pod := out.Deployment.Spec.Template.Spec
 	for where, got := range map[string]*string{
 		"ConfigMap": out.Config.Name,
@@ -150,7 +150,7 @@ func TestReleaseKeepsItsConfigName(t *testing.T) {
 		}
 	}
 	in.Release.Spec.ConfigName = ""
-	if got, want := *Render(in).Config.Name, ConfigName("shop", app.Spec.WorkloadSpec); got != want {
+	if got, want := *rendered(t, in).Config.Name, ConfigName("shop", app.Spec.WorkloadSpec); got != want {
 		t.Errorf("without a name in the Release: %s, want %s", got, want)
 	}
 }
@@ -164,7 +164,7 @@ func TestSourceWithoutCopy(t *testing.T) {
 	in.Release.Spec.Sources = []v1alpha1.PinnedSource{
 		{Kind: v1alpha1.SourceConfigMap, Name: "stripe", CopyName: "of-another-kind"},
 	}
-	got := text(t, Render(in).Deployment.Spec.Template.Spec.Containers[0].EnvFrom)
+	got := text(t, rendered(t, in).Deployment.Spec.Template.Spec.Containers[0].EnvFrom)
 	if want := `[{"secretRef":{"name":"stripe"}}]`; got != want {
 		t.Errorf("envFrom %s, want %s", got, want)
 	}

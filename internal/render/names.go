@@ -7,20 +7,17 @@ import (
 	"strings"
 
 	"github.com/bowline-dev/bowline/api/v1alpha1"
+	"github.com/bowline-dev/bowline/internal/overlay"
 )
-
-// containerName is the name of the App's container, the same in every App, so
-// that kubectl logs -c app and overlays need no other.
-const containerName = "app"
 
 // filesVolume is the volume with the files of spec.config.files. The volumes
 // of sources have a dash in their names.
-const filesVolume = "files"
+const filesVolume = overlay.FilesVolume
 
 // volumePrefixes begin the names of the volumes made from sources.
 var volumePrefixes = map[v1alpha1.SourceKind]string{
-	v1alpha1.SourceConfigMap: "config-",
-	v1alpha1.SourceSecret:    "secret-",
+	v1alpha1.SourceConfigMap: overlay.ConfigPrefix,
+	v1alpha1.SourceSecret:    overlay.SecretPrefix,
 }
 
 // maxLabel is how long a DNS label may be, and so the name of a volume.

@@ -1,17 +1,47 @@
 package render
 
 import (
+	"encoding/json"
+	"fmt"
 	"strconv"
 
 	corev1 "k8s.io/api/core/v1"
 	corev1ac "k8s.io/client-go/applyconfigurations/core/v1"
 
 	"github.com/bowline-dev/bowline/api/v1alpha1"
+	"github.com/bowline-dev/bowline/internal/overlay"
 )
 
 // podTemplate returns the template of a Release's pods. It takes the App's name
-// and not the App, so that nothing live can reach it.
-func podTemplate(app string, r *v1alpha1.ReleaseSpec) *corev1ac.PodTemplateSpecApplyConfiguration {
+// and not the App, so that nothing live can reach it. An error names the field
+// of the Release's overlay that cannot be read.
+func podTemplate(app string, r *v1alpha1.ReleaseSpec) (*corev1ac.PodTemplateSpecApplyConfiguration, error) {
+	generated := generatedTemplate(app, r)
+	if r.Workload.PodTemplate == nil {
+		return generated, nil
+	}
+	return overlaid(generated, r)
+}
+
+// overlaid returns a template with a Release's overlay merged over it.
+func overlaid(generated *corev1ac.PodTemplateSpecApplyConfiguration, r *v1alpha1.ReleaseSpec) (*corev1ac.PodTemplateSpecApplyConfiguration, error) {
+	template, err := json.Marshal(generated)
+	if err != nil {
+		return nil, fmt.Errorf("write the generated pod template: %w", err)
+	}
+	merged, err := overlay.Merge(template, r.Workload.PodTemplate.Raw, r.Workload.ProfileOrDefault())
+	if err != nil {
+		return nil, err
+	}
+	out := corev1ac.PodTemplateSpec()
+	if err := json.Unmarshal(merged, out); err != nil {
+		return nil, fmt.Errorf("read the merged pod template: %w", err)
+	}
+	return out, nil
+}
+
+// generatedTemplate returns the template before the overlay is merged over it.
+func generatedTemplate(app string, r *v1alpha1.ReleaseSpec) *corev1ac.PodTemplateSpecApplyConfiguration {
 	return corev1ac.PodTemplateSpec().
 		WithLabels(map[string]string{
 			v1alpha1.LabelApp:     app,

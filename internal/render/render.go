@@ -42,16 +42,23 @@ type Objects struct {
 	Budget *policyv1ac.PodDisruptionBudgetApplyConfiguration
 }
 
-// Render returns an App's children.
-func Render(in Input) Objects {
+// Render returns an App's children. It fails where the Release's overlay cannot
+// be read, as it can be when an operator of another version made the Release:
+// pods without it would not be those of the Release, so there are none. The
+// error names the field.
+func Render(in Input) (Objects, error) {
 	if len(in.Today) > 0 {
 		in.Release = useOriginals(in.Release, in.Today)
 	}
+	deployment, err := deployment(in)
+	if err != nil {
+		return Objects{}, err
+	}
 	return Objects{
 		Config:     config(in.App, &in.Release.Spec),
-		Deployment: deployment(in),
+		Deployment: deployment,
 		Service:    service(in.App, &in.Release.Spec),
 		Autoscaler: autoscaler(in.App),
 		Budget:     budget(in.App, in.Replicas),
-	}
+	}, nil
 }

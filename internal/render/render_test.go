@@ -35,8 +35,8 @@ func forRandomInputs(t *testing.T, check func(*testing.T, world, Input)) {
 func TestRenderIsDeterministicAndChangesNoInput(t *testing.T) {
 	forRandomInputs(t, func(t *testing.T, _ world, in Input) {
 		before := text(t, in)
-		first := text(t, Render(in))
-		if again := text(t, Render(deepCopy(in))); again != first {
+		first := text(t, rendered(t, in))
+		if again := text(t, rendered(t, deepCopy(in))); again != first {
 			t.Errorf("rendered again:\n%s\nat first:\n%s", again, first)
 		}
 		if after := text(t, in); after != before {
@@ -57,7 +57,7 @@ func deepCopy(in Input) Input {
 // the same pods, the same configuration and the same Service.
 func TestPodsAreAFunctionOfTheRelease(t *testing.T) {
 	forRandomInputs(t, func(t *testing.T, w world, in Input) {
-		before := Render(in)
+		before := rendered(t, in)
 		later := deepCopy(in)
 		w.live(&later)
 		later.App.Labels = map[string]string{"team": "blue"}
@@ -65,7 +65,7 @@ func TestPodsAreAFunctionOfTheRelease(t *testing.T) {
 		later.App.Spec.WorkloadSpec = w.workload()
 		later.App.Spec.Availability.Spread = pick(w, v1alpha1.SpreadNode, v1alpha1.SpreadZone, v1alpha1.SpreadNone)
 		later.Release.Status.Evidence = []v1alpha1.Evidence{{Reason: "Error"}}
-		after := Render(later)
+		after := rendered(t, later)
 		same(t, "pod template", after.Deployment.Spec.Template, before.Deployment.Spec.Template)
 		same(t, "ConfigMap", after.Config, before.Config)
 		same(t, "Service", after.Service, before.Service)
@@ -75,9 +75,9 @@ func TestPodsAreAFunctionOfTheRelease(t *testing.T) {
 // TestLiveObjectsDoNotDependOnTheRelease: a rollback takes no scaling back.
 func TestLiveObjectsDoNotDependOnTheRelease(t *testing.T) {
 	forRandomInputs(t, func(t *testing.T, w world, in Input) {
-		before := Render(in)
+		before := rendered(t, in)
 		in.Release = newWorld(w.Int64()).input().Release
-		after := Render(in)
+		after := rendered(t, in)
 		same(t, "HorizontalPodAutoscaler", after.Autoscaler, before.Autoscaler)
 		same(t, "PodDisruptionBudget", after.Budget, before.Budget)
 		after.Deployment.Spec.Template, before.Deployment.Spec.Template = nil, nil
@@ -87,7 +87,7 @@ func TestLiveObjectsDoNotDependOnTheRelease(t *testing.T) {
 
 func TestNothingIsEmpty(t *testing.T) {
 	forRandomInputs(t, func(t *testing.T, _ world, in Input) {
-		objects := reflect.ValueOf(Render(in))
+		objects := reflect.ValueOf(rendered(t, in))
 		for i := range objects.NumField() {
 			if object := objects.Field(i); !object.IsNil() {
 				notEmpty(t, objects.Type().Field(i).Name, parsed(t, object.Interface()))
@@ -125,7 +125,7 @@ func notEmpty(t *testing.T, path string, v any) {
 // refers to is there.
 func TestPodsAreCoherent(t *testing.T) {
 	forRandomInputs(t, func(t *testing.T, _ world, in Input) {
-		out := Render(in)
+		out := rendered(t, in)
 		pod := out.Deployment.Spec.Template.Spec
 		config := ptr.Deref(out.Config, corev1ac.ConfigMapApplyConfiguration{})
 		legalKeys(t, config.Data)
@@ -288,7 +288,7 @@ func BenchmarkRender(b *testing.B) {
 			in := inputOf(readApp(b, file))
 			b.ReportAllocs()
 			for b.Loop() {
-				Render(in)
+				rendered(b, in)
 			}
 		})
 	}

@@ -7,6 +7,7 @@ import (
 	"k8s.io/utils/ptr"
 
 	"github.com/bowline-dev/bowline/api/v1alpha1"
+	"github.com/bowline-dev/bowline/internal/overlay"
 	"github.com/bowline-dev/bowline/internal/release"
 	"github.com/bowline-dev/bowline/internal/rollout"
 )
@@ -17,7 +18,7 @@ const maxConfig = 1024 * 1024
 
 // Check finds what the API server accepts in an App and no pod could run with.
 func Check(app *v1alpha1.App) *rollout.Held {
-	for _, problem := range []func(*v1alpha1.App) string{sameObjectProblem, fileProblem, pathProblem, sizeProblem} {
+	for _, problem := range []func(*v1alpha1.App) string{sameObjectProblem, fileProblem, overlayProblem, pathProblem, sizeProblem} {
 		if message := problem(app); message != "" {
 			return &rollout.Held{Reason: v1alpha1.ReasonInvalidInput, Message: message}
 		}
@@ -62,6 +63,15 @@ func fileProblem(app *v1alpha1.App) string {
 	return ""
 }
 
+// overlayProblem finds what an overlay says that cannot be read, or may not
+// touch.
+func overlayProblem(app *v1alpha1.App) string {
+	if err := overlay.Check(&app.Spec.WorkloadSpec); err != nil {
+		return err.Error()
+	}
+	return ""
+}
+
 // place is a path in the container and the field that asks for it.
 type place struct {
 	field, path string
@@ -100,6 +110,9 @@ func placesOf(app *v1alpha1.App) []place {
 		if ref.As == v1alpha1.SourceFiles {
 			places = append(places, place{ref.Field + ".mountPath", ref.MountPath, true})
 		}
+	}
+	for _, mount := range overlay.Mounts(&app.Spec.WorkloadSpec) {
+		places = append(places, place{field: mount.Field, path: mount.Path})
 	}
 	return places
 }

@@ -6,6 +6,7 @@ import (
 
 	"github.com/google/go-cmp/cmp"
 	metav1 "k8s.io/apimachinery/pkg/apis/meta/v1"
+	"k8s.io/apimachinery/pkg/runtime"
 	"k8s.io/utils/ptr"
 
 	"github.com/bowline-dev/bowline/api/v1alpha1"
@@ -16,6 +17,7 @@ func TestCheck(t *testing.T) {
 	files := func(path string) v1alpha1.SourceSpec {
 		return v1alpha1.SourceSpec{Name: "x", As: v1alpha1.SourceFiles, MountPath: path}
 	}
+	overlay := func(text string) *runtime.RawExtension { return &runtime.RawExtension{Raw: []byte(text)} }
 	cases := map[string]struct {
 		spec v1alpha1.WorkloadSpec
 		want string
@@ -67,6 +69,30 @@ func TestCheck(t *testing.T) {
 				return f
 			}()}}},
 			want: `spec.config.from[0].keys: "certs" and "certs/ca.pem" cannot both be files: give one of them another name`,
+		},
+		"an overlay that cannot be read": {
+			spec: v1alpha1.WorkloadSpec{PodTemplate: overlay(`{"spec":{"containers":[{"name":"app","imagee":"shop:1"}]}}`)},
+			want: `spec.podTemplate.spec.containers[0].imagee: there is no such field: correct its name or remove it`,
+		},
+		"an overlay that mounts where a file is": {
+			spec: v1alpha1.WorkloadSpec{
+				Config:      v1alpha1.ConfigSpec{Files: []v1alpha1.FileSpec{{Path: "/etc/shop.yaml"}}},
+				PodTemplate: overlay(`{"spec":{"containers":[{"name":"app","volumeMounts":[{"name":"x","mountPath":"/etc//shop.yaml/"}]}]}}`),
+			},
+			want: `spec.config.files[0].path and spec.podTemplate.spec.containers[0].volumeMounts[0].mountPath are both "/etc/shop.yaml": give each a place of its own`,
+		},
+		"an overlay that mounts in a directory that is read-only": {
+			spec: v1alpha1.WorkloadSpec{
+				Secrets:     []v1alpha1.SecretSpec{{SourceSpec: files("/etc/keys")}},
+				PodTemplate: overlay(`{"spec":{"containers":[{"name":"app","volumeMounts":[{"name":"x","mountPath":"/etc/keys/cache"}]}]}}`),
+			},
+			want: `spec.podTemplate.spec.containers[0].volumeMounts[0].mountPath "/etc/keys/cache" lies in spec.secrets[0].mountPath "/etc/keys", which is read-only: move one of them`,
+		},
+		"an overlay that mounts a directory around a file": {
+			spec: v1alpha1.WorkloadSpec{
+				Config:      v1alpha1.ConfigSpec{Files: []v1alpha1.FileSpec{{Path: "/etc/shop/a.yaml"}}},
+				PodTemplate: overlay(`{"spec":{"containers":[{"name":"app","volumeMounts":[{"name":"x","mountPath":"/etc/shop"}]}]}}`),
+			},
 		},
 		"more than a ConfigMap holds": {
 			spec: v1alpha1.WorkloadSpec{Config: v1alpha1.ConfigSpec{Files: []v1alpha1.FileSpec{

@@ -124,7 +124,7 @@ func (s shape) newSecrets(namespace, app string) []*corev1.Secret {
 func (s shape) plainObjects(app *v1alpha1.App) ([]client.Object, error) {
 	workload := app.Spec.WorkloadSpec
 	copies, sources := s.plainCopies(app)
-	rendered := render.Render(render.Input{App: app, Release: &v1alpha1.Release{Spec: v1alpha1.ReleaseSpec{
+	rendered, err := render.Render(render.Input{App: app, Release: &v1alpha1.Release{Spec: v1alpha1.ReleaseSpec{
 		App:        app.Name,
 		Number:     1,
 		Image:      workload.Image,
@@ -133,6 +133,9 @@ func (s shape) plainObjects(app *v1alpha1.App) ([]client.Object, error) {
 		ConfigName: render.ConfigName(app.Name, workload),
 		Sources:    sources,
 	}}})
+	if err != nil {
+		return nil, err
+	}
 	deployment := &appsv1.Deployment{}
 	objects := []client.Object{&corev1.ConfigMap{}, &corev1.Service{}, deployment, &autoscalingv2.HorizontalPodAutoscaler{}, &policyv1.PodDisruptionBudget{}}
 	for i, from := range []any{rendered.Config, rendered.Service, rendered.Deployment, rendered.Autoscaler, rendered.Budget} {
