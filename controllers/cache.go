@@ -187,7 +187,10 @@ func slimPod(in any) (any, error) {
 				v1alpha1.LabelRelease: pod.Labels[v1alpha1.LabelRelease],
 			}),
 		},
-		Spec: corev1.PodSpec{NodeName: intern(pod.Spec.NodeName)},
+		Spec: corev1.PodSpec{
+			NodeName:       intern(pod.Spec.NodeName),
+			InitContainers: slimSidecars(pod.Spec.InitContainers),
+		},
 		Status: corev1.PodStatus{
 			Phase:                 pod.Status.Phase,
 			Reason:                pod.Status.Reason,
@@ -211,6 +214,17 @@ func slimPod(in any) (any, error) {
 		}
 	}
 	return slim, nil
+}
+
+// slimSidecars keeps of the init containers which of them are meant to stay.
+func slimSidecars(containers []corev1.Container) []corev1.Container {
+	var slim []corev1.Container
+	for i := range containers {
+		if containers[i].RestartPolicy != nil {
+			slim = append(slim, corev1.Container{Name: containers[i].Name, RestartPolicy: containers[i].RestartPolicy})
+		}
+	}
+	return slim
 }
 
 func slimContainers(statuses []corev1.ContainerStatus) []corev1.ContainerStatus {

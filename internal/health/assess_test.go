@@ -83,9 +83,9 @@ func TestSignOfOnePod(t *testing.T) {
 			}),
 			want: []Sign{{Class: Terminal, Pod: "shop-x", Container: "migrate", Reason: "Error", Message: "last words", ExitCode: code(3), Restarts: 1, At: t0}},
 		},
-		"a sidecar that failed once and is ready": {
+		"an init container that failed once and did its work since": {
 			pod: pod(func(p *Pod, _ *Container) {
-				p.Init = []Container{{Name: "proxy", Ready: true, Started: true, LastEnded: ended("Error", 3), Restarts: 1}}
+				p.Init = []Container{{Name: "migrate", Ready: true, Ended: ended("Completed", 0), LastEnded: ended("Error", 3), Restarts: 1}}
 			}),
 		},
 		"a container crashed and waits": {

@@ -40,8 +40,11 @@ type Pod struct {
 	Unschedulable string
 	// NodeName is the node the pod was given to; NodeLost tells that this node
 	// is not ready now.
-	NodeName   string
-	NodeLost   bool
+	NodeName string
+	NodeLost bool
+	// Init are the init containers that must end before the others start,
+	// Containers those that are meant to stay: sidecars, which are init
+	// containers that are started again whenever they end, and all others.
 	Init       []Container
 	Containers []Container
 }

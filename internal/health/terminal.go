@@ -40,8 +40,7 @@ func waitsForever(container Container) bool {
 
 // failedEnd returns how an init container last failed, nil when it did not, or
 // did its work since. While it runs once more, its failure still counts: else
-// every new start would look like a recovery. A container that stays (a sidecar)
-// has recovered when it is ready.
+// every new start would look like a recovery.
 func failedEnd(container Container) *Termination {
 	end := container.Ended
 	if end == nil && !container.Ready {

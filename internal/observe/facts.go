@@ -156,28 +156,40 @@ func (s Snapshot) pod(pod *corev1.Pod) health.Pod {
 			out.Unschedulable = c.Message
 		}
 	}
-	out.Init = containers(pod.Status.InitContainerStatuses)
-	out.Containers = containers(pod.Status.ContainerStatuses)
+	for i := range pod.Status.InitContainerStatuses {
+		status := &pod.Status.InitContainerStatuses[i]
+		if sidecar(pod, status.Name) {
+			out.Containers = append(out.Containers, container(status))
+		} else {
+			out.Init = append(out.Init, container(status))
+		}
+	}
+	for i := range pod.Status.ContainerStatuses {
+		out.Containers = append(out.Containers, container(&pod.Status.ContainerStatuses[i]))
+	}
 	return out
 }
 
-func containers(statuses []corev1.ContainerStatus) []health.Container {
-	var out []health.Container
-	for i := range statuses {
-		status := &statuses[i]
-		container := health.Container{
-			Name:      status.Name,
-			Image:     status.Image,
-			Ready:     status.Ready,
-			Started:   ptr.Deref(status.Started, status.State.Running != nil),
-			Restarts:  status.RestartCount,
-			Ended:     termination(status.State.Terminated),
-			LastEnded: termination(status.LastTerminationState.Terminated),
-		}
-		if waiting := status.State.Waiting; waiting != nil {
-			container.Waiting, container.WaitingMessage = waiting.Reason, waiting.Message
-		}
-		out = append(out, container)
+// sidecar tells whether an init container is started again whenever it ends, and
+// so is meant to stay as the others are.
+func sidecar(pod *corev1.Pod, name string) bool {
+	return slices.ContainsFunc(pod.Spec.InitContainers, func(c corev1.Container) bool {
+		return c.Name == name && ptr.Deref(c.RestartPolicy, "") == corev1.ContainerRestartPolicyAlways
+	})
+}
+
+func container(status *corev1.ContainerStatus) health.Container {
+	out := health.Container{
+		Name:      status.Name,
+		Image:     status.Image,
+		Ready:     status.Ready,
+		Started:   ptr.Deref(status.Started, status.State.Running != nil),
+		Restarts:  status.RestartCount,
+		Ended:     termination(status.State.Terminated),
+		LastEnded: termination(status.LastTerminationState.Terminated),
+	}
+	if waiting := status.State.Waiting; waiting != nil {
+		out.Waiting, out.WaitingMessage = waiting.Reason, waiting.Message
 	}
 	return out
 }

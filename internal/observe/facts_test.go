@@ -171,6 +171,78 @@ func TestFacts(t *testing.T) {
 	}
 }
 
+// TestSidecarsAreMeantToStay: an init container that is started again whenever
+// it ends is judged as a container is, and any other by its failures alone.
+func TestSidecarsAreMeantToStay(t *testing.T) {
+	always := ptr.To(corev1.ContainerRestartPolicyAlways)
+	waits := corev1.ContainerState{Waiting: &corev1.ContainerStateWaiting{Reason: "CrashLoopBackOff"}}
+	ends := func(code int32) corev1.ContainerState {
+		return corev1.ContainerState{Terminated: &corev1.ContainerStateTerminated{Reason: "Error", ExitCode: code, FinishedAt: metav1.NewTime(t0)}}
+	}
+	running := corev1.ContainerState{Running: &corev1.ContainerStateRunning{}}
+	code := func(n int32) *int32 { return &n }
+	cases := map[string]struct {
+		policy       *corev1.ContainerRestartPolicy
+		status       corev1.ContainerStatus
+		wantSign     *health.Sign
+		wantRestarts int32
+	}{
+		"a sidecar in a crash loop": {
+			always, corev1.ContainerStatus{State: waits, LastTerminationState: ends(1), RestartCount: 3},
+			&health.Sign{Class: health.Crash, Reason: "CrashLoopBackOff", ExitCode: code(1), Restarts: 3, At: t0}, 3,
+		},
+		"a sidecar that ended without an error": {
+			always, corev1.ContainerStatus{State: ends(0)},
+			&health.Sign{Class: health.Crash, Reason: "Error", ExitCode: code(0), At: t0}, 0,
+		},
+		"a sidecar whose startup probe fails": {
+			always, corev1.ContainerStatus{State: running, Started: ptr.To(false)},
+			&health.Sign{Class: health.NotReady, Reason: "NotStarted", Message: "the container has not started, or its startup probe has not succeeded"}, 0,
+		},
+		"a sidecar that is not ready": {
+			always, corev1.ContainerStatus{State: running, Started: ptr.To(true)},
+			&health.Sign{Class: health.NotReady, Reason: "NotReady", Message: "the container runs, and its readiness probe does not succeed"}, 0,
+		},
+		"a sidecar that is well again": {
+			always, corev1.ContainerStatus{State: running, Ready: true, Started: ptr.To(true), LastTerminationState: ends(1), RestartCount: 1}, nil, 1,
+		},
+		"an init container in a crash loop": {
+			nil, corev1.ContainerStatus{State: waits, LastTerminationState: ends(1), RestartCount: 3},
+			&health.Sign{Class: health.Terminal, Reason: "CrashLoopBackOff", ExitCode: code(1), Restarts: 3, At: t0}, 0,
+		},
+		"an init container that did its work": {
+			nil, corev1.ContainerStatus{State: ends(0), Ready: true}, nil, 0,
+		},
+	}
+	for name, c := range cases {
+		t.Run(name, func(t *testing.T) {
+			ready := corev1.ConditionFalse
+			if c.wantSign == nil {
+				ready = corev1.ConditionTrue
+			} else {
+				c.wantSign.Pod, c.wantSign.Container = "shop-x", "proxy"
+			}
+			c.status.Name = "proxy"
+			pod := podOf("2", ready, func(pod *corev1.Pod) {
+				pod.Spec.InitContainers = []corev1.Container{{Name: "proxy", RestartPolicy: c.policy}}
+				pod.Status.InitContainerStatuses = []corev1.ContainerStatus{c.status}
+				pod.Status.ContainerStatuses = []corev1.ContainerStatus{{Name: "app", Ready: true, Started: ptr.To(true), State: running}}
+			})
+			got := health.Assess(Snapshot{Deployment: deployment(func(*appsv1.Deployment) {}), Pods: []corev1.Pod{pod}}.Facts())
+			var sign *health.Sign
+			if len(got.Signs) > 0 {
+				sign = &got.Signs[0]
+			}
+			if diff := cmp.Diff(c.wantSign, sign); diff != "" {
+				t.Errorf("sign: want -, got +:\n%s", diff)
+			}
+			if got.Restarts != c.wantRestarts {
+				t.Errorf("%d restarts, want %d", got.Restarts, c.wantRestarts)
+			}
+		})
+	}
+}
+
 func TestReleases(t *testing.T) {
 	healthy := func(status metav1.ConditionStatus) []metav1.Condition {
 		return []metav1.Condition{{Type: "Healthy", Status: status, Reason: "CannotStart", Message: "no image"}}
