@@ -1,13 +1,17 @@
 package render
 
 import (
+	"encoding/json"
 	"fmt"
+	"maps"
 	"math/rand/v2"
+	"slices"
 
 	autoscalingv2 "k8s.io/api/autoscaling/v2"
 	corev1 "k8s.io/api/core/v1"
 	"k8s.io/apimachinery/pkg/api/resource"
 	metav1 "k8s.io/apimachinery/pkg/apis/meta/v1"
+	"k8s.io/apimachinery/pkg/runtime"
 	"k8s.io/apimachinery/pkg/types"
 	"k8s.io/apimachinery/pkg/util/intstr"
 	"k8s.io/utils/ptr"
@@ -115,6 +119,9 @@ func (w world) workload() v1alpha1.WorkloadSpec {
 		out.Scheduling.Tolerations = []corev1.Toleration{{Key: "spot", Operator: corev1.TolerationOpExists}}
 	}
 	if w.maybe() {
+		out.PodTemplate = &runtime.RawExtension{Raw: w.overlay()}
+	}
+	if w.maybe() {
 		out.TerminationGracePeriodSeconds = ptr.To(w.Int64N(100))
 	}
 	if w.maybe() {
@@ -124,6 +131,56 @@ func (w world) workload() v1alpha1.WorkloadSpec {
 		out.Health.Liveness = &corev1.Probe{}
 	}
 	return out
+}
+
+// overlay is a random part of an overlay that has a bit of everything.
+func (w world) overlay() []byte {
+	template := map[string]any{}
+	if w.maybe() {
+		template["metadata"] = map[string]any{"annotations": map[string]any{"a": "1", "b": nil}, "labels": map[string]any{"team": "blue"}}
+	}
+	pod := map[string]any{
+		"initContainers": []any{w.sidecar("init"), w.sidecar("proxy")},
+		"containers":     []any{w.sidecar("log"), w.overlaidApp()},
+		"volumes":        []any{map[string]any{"name": "cache", "emptyDir": map[string]any{}}},
+		"affinity": map[string]any{"podAntiAffinity": map[string]any{"requiredDuringSchedulingIgnoredDuringExecution": []any{
+			map[string]any{"topologyKey": "zone", "labelSelector": map[string]any{}},
+		}}},
+		"hostAliases":               []any{map[string]any{"ip": "10.0.0.7", "hostnames": []any{"db"}}},
+		"tolerations":               pick[any](w, nil, []any{}, []any{map[string]any{"key": "gpu"}}),
+		"securityContext":           pick[any](w, nil, map[string]any{}, map[string]any{"fsGroup": 7}),
+		"topologySpreadConstraints": nil,
+		"shareProcessNamespace":     w.maybe(),
+		"hostNetwork":               false,
+	}
+	for _, field := range slices.Sorted(maps.Keys(pod)) {
+		if field != "volumes" && w.maybe() {
+			delete(pod, field)
+		}
+	}
+	template["spec"] = pod
+	raw, err := json.Marshal(template)
+	if err != nil {
+		panic(err)
+	}
+	return raw
+}
+
+func (w world) sidecar(name string) map[string]any {
+	return map[string]any{
+		"name": name, "image": name + ":1", "resources": map[string]any{}, "env": []any{},
+		"securityContext": pick[any](w, nil, map[string]any{"privileged": true}, map[string]any{"runAsUser": 7}),
+		"ports":           []any{map[string]any{"containerPort": w.IntN(9)}},
+	}
+}
+
+func (w world) overlaidApp() map[string]any {
+	return map[string]any{
+		"name":           "app",
+		"env":            []any{map[string]any{"name": "OVERLAID", "value": "1"}, map[string]any{"name": "KEY_0", "value": "2"}},
+		"volumeMounts":   []any{map[string]any{"name": "cache", "mountPath": "/cache"}},
+		"readinessProbe": pick[any](w, nil, map[string]any{"exec": map[string]any{"command": []any{"true"}}}),
+	}
 }
 
 // list returns up to 3 different strings, sometimes as an empty list.

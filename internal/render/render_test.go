@@ -1,6 +1,7 @@
 package render
 
 import (
+	"bytes"
 	"encoding/json"
 	"flag"
 	"maps"
@@ -9,11 +10,13 @@ import (
 	"slices"
 	"testing"
 
+	"k8s.io/apimachinery/pkg/runtime"
 	"k8s.io/apimachinery/pkg/util/validation"
 	corev1ac "k8s.io/client-go/applyconfigurations/core/v1"
 	"k8s.io/utils/ptr"
 
 	"github.com/bowline-dev/bowline/api/v1alpha1"
+	"github.com/bowline-dev/bowline/internal/overlay"
 )
 
 var seed = flag.Int64("seed", 1, "the first seed of random tests")
@@ -109,6 +112,9 @@ func notEmpty(t *testing.T, path string, v any) {
 			t.Errorf("%s is an empty map", path)
 		}
 		for key, value := range v {
+			if m, ok := value.(map[string]any); ok && len(m) == 0 && (key == "emptyDir" || key == "labelSelector") {
+				continue // the overlay says something with it
+			}
 			notEmpty(t, path+"."+key, value)
 		}
 	case []any:
@@ -119,6 +125,38 @@ func notEmpty(t *testing.T, path string, v any) {
 			notEmpty(t, path+"[]", value)
 		}
 	}
+}
+
+// TestOverlaysPassTheCheck: what is merged here at random is what an App may
+// say, and the same Release without its overlay loses nothing but that.
+func TestOverlaysPassTheCheck(t *testing.T) {
+	forRandomInputs(t, func(t *testing.T, _ world, in Input) {
+		if err := overlay.Check(&in.Release.Spec.Workload); err != nil {
+			t.Fatal(err)
+		}
+		if in.Release.Spec.Workload.PodTemplate == nil {
+			return
+		}
+		with := rendered(t, in)
+		plain := deepCopy(in)
+		plain.Release.Spec.Workload.PodTemplate = nil
+		without := rendered(t, plain)
+		before, after := without.Deployment.Spec.Template, with.Deployment.Spec.Template
+		for label, value := range before.Labels {
+			if after.Labels[label] != value {
+				t.Errorf("label %s is %q, it was %q", label, after.Labels[label], value)
+			}
+		}
+		if got, want := *after.Spec.Containers[0].Name+*after.Spec.Containers[0].Image, "app"+in.Release.Spec.Image; got != want {
+			t.Errorf("the first container is %s, want %s", got, want)
+		}
+		same(t, "envFrom", after.Spec.Containers[0].EnvFrom, before.Spec.Containers[0].EnvFrom)
+		for i := range before.Spec.Volumes {
+			same(t, "a volume", after.Spec.Volumes[i], before.Spec.Volumes[i])
+		}
+		after.Spec, before.Spec, after.ObjectMetaApplyConfiguration, before.ObjectMetaApplyConfiguration = nil, nil, nil, nil
+		same(t, "all but the pods", with, without)
+	})
 }
 
 // TestPodsAreCoherent: names are legal and unique, and everything a container
@@ -166,6 +204,11 @@ func wholeEnv(t *testing.T, env []corev1ac.EnvVarApplyConfiguration, w v1alpha1.
 	}
 	for _, e := range w.Env {
 		want[e.Name] = true
+	}
+	for _, name := range []string{"OVERLAID", "KEY_0"} {
+		if w.PodTemplate != nil && bytes.Contains(w.PodTemplate.Raw, []byte("OVERLAID")) {
+			want[name] = true
+		}
 	}
 	var got []string
 	for _, e := range env {
@@ -278,11 +321,28 @@ func parsed(t *testing.T, v any) any {
 	return out
 }
 
+// TestRenderFailsOnAnOverlayThatCannotBeRead: another operator let it pass. There
+// is no Deployment without it, and the operator lives on.
+func TestRenderFailsOnAnOverlayThatCannotBeRead(t *testing.T) {
+	in := inputOf(newApp(func(s *v1alpha1.AppSpec) {
+		s.PodTemplate = &runtime.RawExtension{Raw: []byte(`{"spec":{"fromTheFuture":1}}`)}
+	}))
+	objects, err := Render(in)
+	want := `spec.podTemplate.spec.fromTheFuture: there is no such field: correct its name or remove it`
+	if err == nil || err.Error() != want {
+		t.Errorf("error %v, want %s", err, want)
+	}
+	if objects != (Objects{}) {
+		t.Errorf("objects: %s", text(t, objects))
+	}
+}
+
 func BenchmarkRender(b *testing.B) {
 	for name, file := range map[string]string{
 		"minimal": "testdata/minimal.app.yaml",
 		"full":    "testdata/full.app.yaml",
 		"sources": "testdata/files-and-sources.app.yaml",
+		"overlay": "testdata/overlay.app.yaml",
 	} {
 		b.Run(name, func(b *testing.B) {
 			in := inputOf(readApp(b, file))
