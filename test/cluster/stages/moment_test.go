@@ -66,6 +66,15 @@ func TestMoment(t *testing.T) {
 			pod:  `{spec: {containers: [{name: a, image: "a:v1"}, {name: b, image: "b:slow-start"}]}}`,
 			want: "slow-start new",
 		},
+		"a sidecar's image": {
+			pod:  `{spec: {initContainers: [{name: i, image: "i:oom"}, {name: s, image: "s:crash-loop", restartPolicy: Always}], containers: [{name: a, image: "a:v1"}]}}`,
+			want: "crash-loop new",
+		},
+		"a sidecar that crashes while the container runs": {
+			pod: `{spec: {initContainers: [{name: s, image: "s:crash-loop", restartPolicy: Always}], containers: [{name: a, image: "a:v1"}]},
+				status: {containerStatuses: [{name: a, started: true, state: {running: {}}}], initContainerStatuses: [{name: s, restartCount: 0, state: {terminated: {}}}]}}`,
+			want: "crash-loop terminated",
+		},
 		"an annotation, above the image": {
 			pod:  `{metadata: {annotations: {play.bowline.dev/outcome: ready}}, spec: {containers: [{name: a, image: "a:oom"}]}}`,
 			want: "ready new",

@@ -9,6 +9,9 @@ def configuration:
     | (.envFrom[]? | .configMapRef.name?, .secretRef.name?),
       (.env[]? | .valueFrom.configMapKeyRef.name?, .valueFrom.secretKeyRef.name?));
 
+# Init containers that are started again whenever they end.
+def sidecars: .spec.initContainers[]? | select(.restartPolicy == "Always");
+
 def variable:
   .spec.containers[0].env[]? | select(.name == "%VARIABLE%") | .value | strings
   | if . == "crash" then "crash-loop" else select(. == [named][0]) end;
@@ -18,14 +21,15 @@ def outcome:
     (.metadata.annotations["%ANNOTATION%"] | strings),
     variable,
     (.spec.containers[].image | named),
+    (sidecars.image | named),
     (configuration | named),
     "ready");
 
 # The status of the container that plays: the first one whose image names an
-# outcome, else the first one. Null before it has a status.
+# outcome, sidecars last, else the first one. Null before it has a status.
 def player:
-  ([.spec.containers[] | select([.image | named] | length > 0)] + .spec.containers | first | .name) as $name
-  | [.status.containerStatuses[]? | select(.name == $name)] | first;
+  ([.spec.containers[], sidecars | select([.image | named] | length > 0)] + .spec.containers | first | .name) as $name
+  | [.status.containerStatuses[]?, .status.initContainerStatuses[]? | select(.name == $name)] | first;
 
 def state:
   player
