@@ -188,26 +188,31 @@ func TestSidecarsAreMeantToStay(t *testing.T) {
 		wantRestarts int32
 	}{
 		"a sidecar in a crash loop": {
-			always, corev1.ContainerStatus{State: waits, LastTerminationState: ends(1), RestartCount: 3},
+			always,
+			corev1.ContainerStatus{State: waits, LastTerminationState: ends(1), RestartCount: 3},
 			&health.Sign{Class: health.Crash, Reason: "CrashLoopBackOff", ExitCode: code(1), Restarts: 3, At: t0}, 3,
 		},
 		"a sidecar that ended without an error": {
-			always, corev1.ContainerStatus{State: ends(0)},
+			always,
+			corev1.ContainerStatus{State: ends(0)},
 			&health.Sign{Class: health.Crash, Reason: "Error", ExitCode: code(0), At: t0}, 0,
 		},
 		"a sidecar whose startup probe fails": {
-			always, corev1.ContainerStatus{State: running, Started: ptr.To(false)},
+			always,
+			corev1.ContainerStatus{State: running, Started: ptr.To(false)},
 			&health.Sign{Class: health.NotReady, Reason: "NotStarted", Message: "the container has not started, or its startup probe has not succeeded"}, 0,
 		},
 		"a sidecar that is not ready": {
-			always, corev1.ContainerStatus{State: running, Started: ptr.To(true)},
+			always,
+			corev1.ContainerStatus{State: running, Started: ptr.To(true)},
 			&health.Sign{Class: health.NotReady, Reason: "NotReady", Message: "the container runs, and its readiness probe does not succeed"}, 0,
 		},
 		"a sidecar that is well again": {
 			always, corev1.ContainerStatus{State: running, Ready: true, Started: ptr.To(true), LastTerminationState: ends(1), RestartCount: 1}, nil, 1,
 		},
 		"an init container in a crash loop": {
-			nil, corev1.ContainerStatus{State: waits, LastTerminationState: ends(1), RestartCount: 3},
+			nil,
+			corev1.ContainerStatus{State: waits, LastTerminationState: ends(1), RestartCount: 3},
 			&health.Sign{Class: health.Terminal, Reason: "CrashLoopBackOff", ExitCode: code(1), Restarts: 3, At: t0}, 0,
 		},
 		"an init container that did its work": {
