@@ -221,7 +221,10 @@ type WorkloadSpec struct {
 	// podTemplate is merged over the pod template made from all else, as kubectl
 	// patch does (strategic merge: lists of named things by their names): side
 	// cars, init containers, volumes, affinity, or any other field of a pod. The
-	// App's container is named app. An unknown field is an error that names it.
+	// App's container is named app. A null removes what was made. An unknown
+	// field is an error that names it, and so is what has a field of its own
+	// that acts beyond the pod, such as image or ports. What a container does
+	// not say of its security, the profile says.
 	// +kubebuilder:validation:Type=object
 	// +kubebuilder:validation:Schemaless
 	// +kubebuilder:pruning:PreserveUnknownFields

@@ -16,11 +16,12 @@ var _ = Describe("Apps at rest", func() {
 			s.AppliesAs("plain", Spec(good)): Healthy,
 			s.AppliesAs("full", Spec(good, port("http", 8080), level("info"), file("/etc/shop.yaml", "a: 1"), env("A", "b"),
 				configFrom("shared"), secretFrom("stripe"), cpu("100m"))): Healthy,
-			s.AppliesAs("autoscaled", Spec(good, autoscale(2, 4), port("http", 8080))): Healthy,
-			s.AppliesAs("empty", Spec(good, replicas(0))):                              Healthy,
-			s.AppliesAs("failed", Spec(notThere)):                                      Failed,
-			s.AppliesAs("missing", Spec(good, configFrom("nowhere"))):                  v1alpha1.ReasonInputsMissing,
-			s.AppliesAs("unreadable", Spec("registry.example/UPPER")):                  v1alpha1.ReasonInvalidImage,
+			s.AppliesAs("overlaid", Spec(good, configFrom("shared"), podTemplate(everything))): Healthy,
+			s.AppliesAs("autoscaled", Spec(good, autoscale(2, 4), port("http", 8080))):         Healthy,
+			s.AppliesAs("empty", Spec(good, replicas(0))):                                      Healthy,
+			s.AppliesAs("failed", Spec(notThere)):                                              Failed,
+			s.AppliesAs("missing", Spec(good, configFrom("nowhere"))):                          v1alpha1.ReasonInputsMissing,
+			s.AppliesAs("unreadable", Spec("registry.example/UPPER")):                          v1alpha1.ReasonInvalidImage,
 		}
 		back, held, pinned := s.AppliesAs("back", Spec(good, level("info"))), s.AppliesAs("held", Spec(good)), s.AppliesAs("pinned", Spec(good))
 		for _, app := range []*App{back, held, pinned} {
