@@ -20,6 +20,7 @@ var mergeKeys = map[string][][]string{
 	"hostAliases":               {{"ip"}},
 	"schedulingGates":           {{"name"}},
 	"resourceClaims":            {{"name"}},
+	"evictionResponders":        {{"name"}},
 	"claims":                    {{"name"}},
 	"ports":                     {{"containerPort", "protocol"}, {"port", "protocol"}},
 	"ownerReferences":           {{"uid"}},

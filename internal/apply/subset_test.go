@@ -27,6 +27,7 @@ func TestSubset(t *testing.T) {
 		"a device of another's":           {"volumeDevices: [{devicePath: /a}]", "volumeDevices: [{devicePath: /b}, {devicePath: /a}]", true},
 		"a gate of another's":             {"schedulingGates: [{name: a}]", "schedulingGates: [{name: b}, {name: a}]", true},
 		"a claim of another's":            {"resourceClaims: [{name: a}]", "resourceClaims: [{name: b}, {name: a}]", true},
+		"an eviction responder":           {"evictionResponders: [{name: a}]", "evictionResponders: [{name: b}, {name: a}]", true},
 		"a claim of a container":          {"claims: [{name: a}]", "claims: [{name: b}, {name: a}]", true},
 		"an atomic list with one more":    {"args: [a]", "args: [a, b]", false},
 		"an atomic list in another order": {"args: [a, b]", "args: [b, a]", false},

@@ -22,6 +22,7 @@ var mergeKeys = map[string][]string{
 	"topologySpreadConstraints": {"topologyKey"},
 	"schedulingGates":           {"name"},
 	"resourceClaims":            {"name"},
+	"evictionResponders":        {"name"},
 	"env":                       {"name"},
 	"volumeMounts":              {"mountPath"},
 	"volumeDevices":             {"devicePath"},
