@@ -20,6 +20,7 @@ import (
 
 	"github.com/bowline-dev/bowline/api/v1alpha1"
 	"github.com/bowline-dev/bowline/controllers"
+	"github.com/bowline-dev/bowline/internal/registry"
 )
 
 // options are the command's flags.
@@ -32,6 +33,7 @@ type options struct {
 	sharedRollouts int
 	qps            float64
 	burst          int
+	registryCAs    string
 	logging        zap.Options
 }
 
@@ -71,6 +73,7 @@ func (o *options) bind(flags *flag.FlagSet) {
 	flags.IntVar(&o.sharedRollouts, "max-shared-rollouts", 10, "how many Apps roll out the change of one shared ConfigMap or Secret at a time; 0 for all")
 	flags.Float64Var(&o.qps, "kube-api-qps", 200, "requests to the API server per second, on average")
 	flags.IntVar(&o.burst, "kube-api-burst", 400, "requests to the API server at once")
+	flags.StringVar(&o.registryCAs, "registry-ca-file", "", "file with certificates, in PEM, of authorities that image registries are trusted by besides those of the system; only Apps with imageDigest have a registry asked")
 	o.logging.BindFlags(flags)
 }
 
@@ -108,7 +111,8 @@ func run(o options) error {
 	if err != nil {
 		return fmt.Errorf("make the manager: %w", err)
 	}
-	if err := controllers.SetupApp(ctx, mgr, controllers.Options{Workers: o.workers, SharedRollouts: o.sharedRollouts}); err != nil {
+	apps := controllers.Options{Workers: o.workers, SharedRollouts: o.sharedRollouts, Registries: registry.Options{CAFile: o.registryCAs}}
+	if err := controllers.SetupApp(ctx, mgr, apps); err != nil {
 		return err
 	}
 	for name, add := range map[string]func(string, healthz.Checker) error{"healthz": mgr.AddHealthzCheck, "readyz": mgr.AddReadyzCheck} {

@@ -19,6 +19,7 @@ import (
 	"github.com/bowline-dev/bowline/internal/apply"
 	"github.com/bowline-dev/bowline/internal/health"
 	"github.com/bowline-dev/bowline/internal/observe"
+	"github.com/bowline-dev/bowline/internal/registry"
 	"github.com/bowline-dev/bowline/internal/resolve"
 	"github.com/bowline-dev/bowline/internal/rollout"
 	"github.com/bowline-dev/bowline/internal/turns"
@@ -29,12 +30,14 @@ type AppReconciler struct {
 	client.Client
 	Live     client.Reader // without a cache
 	Resolver *resolve.Resolver
+	Digests  *registry.Digests
 	Applier  *apply.Applier
 	Events   events.EventRecorder
 	Clock    clock.PassiveClock
 	Turns    *turns.Turns
 
-	// called are Apps whose turn may have come because somebody left the line.
+	// called are Apps whose turn may have come because somebody left the line,
+	// and those to whom a registry has answered.
 	called chan event.GenericEvent
 
 	// written is when the status of an App was last written, by UID. It only
@@ -106,6 +109,9 @@ func (p *pass) run(ctx context.Context) (ctrl.Result, error) {
 	p.state = p.stateOf()
 	if undecided, err := p.decide(ctx); err != nil || undecided > 0 {
 		return ctrl.Result{RequeueAfter: undecided}, err
+	}
+	if err := p.pinImage(ctx); err != nil {
+		return ctrl.Result{}, err
 	}
 	if err := p.record(ctx); err != nil {
 		return p.afterRefusal(ctx, err)

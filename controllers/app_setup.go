@@ -30,6 +30,7 @@ import (
 	"github.com/bowline-dev/bowline/api/v1alpha1"
 	"github.com/bowline-dev/bowline/internal/apply"
 	"github.com/bowline-dev/bowline/internal/observe"
+	"github.com/bowline-dev/bowline/internal/registry"
 	"github.com/bowline-dev/bowline/internal/resolve"
 	"github.com/bowline-dev/bowline/internal/turns"
 )
@@ -45,6 +46,7 @@ import (
 // +kubebuilder:rbac:groups="",resources=services,verbs=get;list;watch;create;patch;delete
 // +kubebuilder:rbac:groups="",resources=configmaps;secrets,verbs=get;list;watch;create;patch;delete
 // +kubebuilder:rbac:groups="",resources=pods;nodes,verbs=get;list;watch
+// +kubebuilder:rbac:groups="",resources=serviceaccounts,verbs=get
 // +kubebuilder:rbac:groups="",resources=events,verbs=list
 // +kubebuilder:rbac:groups=events.k8s.io,resources=events,verbs=create;patch
 
@@ -64,6 +66,8 @@ type Options struct {
 	// SharedRollouts is how many Apps may roll out the change of one shared
 	// ConfigMap or Secret at a time, 0 for all.
 	SharedRollouts int
+	// Registries says how image registries are asked for digests.
+	Registries registry.Options
 }
 
 // SetupApp adds the controller that runs Apps to a manager whose cache was made
@@ -73,20 +77,26 @@ func SetupApp(ctx context.Context, mgr ctrl.Manager, o Options) error {
 		return err
 	}
 	clk := clock.RealClock{}
+	called := make(chan event.GenericEvent, memory)
+	digests, err := registry.New(mgr.GetCache(), mgr.GetAPIReader(), clk, o.Registries, func(app types.NamespacedName) { called <- calling(app) })
+	if err != nil {
+		return fmt.Errorf("set up the client of image registries: %w", err)
+	}
 	r := &AppReconciler{
 		Client:   mgr.GetClient(),
 		Live:     mgr.GetAPIReader(),
 		Resolver: resolve.New(mgr.GetCache(), mgr.GetAPIReader()),
+		Digests:  digests,
 		Applier:  apply.New(mgr.GetClient(), mgr.GetAPIReader(), clk),
 		Events:   mgr.GetEventRecorder("bowline"),
 		Clock:    clk,
 		Turns:    turns.New(o.SharedRollouts),
-		called:   make(chan event.GenericEvent, memory),
+		called:   called,
 		written:  lru.New(memory),
 		copied:   lru.New(memory),
 	}
 	owned := handler.EnqueueRequestsFromMapFunc(byOwner)
-	err := ctrl.NewControllerManagedBy(mgr).
+	err = ctrl.NewControllerManagedBy(mgr).
 		Named("app").
 		// The person's changes. Our own writes of the status are no news.
 		For(&v1alpha1.App{}, builder.WithPredicates(predicate.Or[client.Object](predicate.GenerationChangedPredicate{}, predicate.AnnotationChangedPredicate{}))).
@@ -102,13 +112,14 @@ func SetupApp(ctx context.Context, mgr ctrl.Manager, o Options) error {
 		Watches(&v1alpha1.Release{}, owned, builder.WithPredicates(deletions)).
 		// Failures show in pods before anywhere else.
 		Watches(&corev1.Pod{}, handler.EnqueueRequestsFromMapFunc(byLabel), builder.WithPredicates(changed)).
-		// A copy is deleted, or what an App refers to changes.
+		// A copy is deleted, or what an App refers to changes, be it only to ask
+		// a registry with.
 		WatchesMetadata(&corev1.ConfigMap{}, handler.EnqueueRequestsFromMapFunc(users(mgr.GetClient(), configIndex)), builder.WithPredicates(changed)).
-		WatchesMetadata(&corev1.Secret{}, handler.EnqueueRequestsFromMapFunc(users(mgr.GetClient(), secretIndex)), builder.WithPredicates(changed)).
+		WatchesMetadata(&corev1.Secret{}, handler.EnqueueRequestsFromMapFunc(users(mgr.GetClient(), secretIndex, pullIndex)), builder.WithPredicates(changed)).
 		// A turn to roll out a shared change has ended: who is next?
 		Watches(&v1alpha1.Release{}, handler.EnqueueRequestsFromMapFunc(r.next), builder.WithPredicates(releaseEnded)).
 		Watches(&v1alpha1.App{}, handler.EnqueueRequestsFromMapFunc(r.next), builder.WithPredicates(appLetGo)).
-		// Somebody left the line.
+		// Somebody left the line, or a registry has answered.
 		WatchesRawSource(source.Channel(r.called, &handler.EnqueueRequestForObject{})).
 		WithOptions(controller.Options{
 			MaxConcurrentReconciles: o.Workers,
@@ -125,6 +136,9 @@ func SetupApp(ctx context.Context, mgr ctrl.Manager, o Options) error {
 const (
 	configIndex = "bowline.dev/config"
 	secretIndex = "bowline.dev/secret"
+	// pullIndex finds the Apps whose image is asked about with a Secret. It is
+	// no input: another password makes no Release.
+	pullIndex = "bowline.dev/pull-secret"
 )
 
 // index makes lists cheap: the objects of an App, and the Apps of an object.
@@ -141,6 +155,7 @@ func index(ctx context.Context, mgr ctrl.Manager) error {
 		{&v1alpha1.Release{}, causeIndex, indexCause},
 		{&v1alpha1.App{}, configIndex, references(v1alpha1.SourceConfigMap)},
 		{&v1alpha1.App{}, secretIndex, references(v1alpha1.SourceSecret)},
+		{&v1alpha1.App{}, pullIndex, pullSecrets},
 	}
 	for _, i := range indexes {
 		if err := mgr.GetFieldIndexer().IndexField(ctx, i.object, i.field, i.values); err != nil {
@@ -163,6 +178,18 @@ func references(kind v1alpha1.SourceKind) client.IndexerFunc {
 		}
 		return resolve.Names(app, kind)
 	}
+}
+
+func pullSecrets(object client.Object) []string {
+	app, ok := object.(*v1alpha1.App)
+	if !ok || !app.Spec.Resolves() {
+		return nil
+	}
+	var names []string
+	for _, secret := range app.Spec.ImagePullSecrets {
+		names = append(names, secret.Name)
+	}
+	return names
 }
 
 func metadataOf(kind string) *metav1.PartialObjectMetadata {
@@ -189,19 +216,21 @@ func byLabel(_ context.Context, object client.Object) []reconcile.Request {
 }
 
 // users finds the Apps that an object belongs to or that refer to it.
-func users(reader client.Reader, field string) handler.MapFunc {
+func users(reader client.Reader, fields ...string) handler.MapFunc {
 	return func(ctx context.Context, object client.Object) []reconcile.Request {
 		requests := byLabel(ctx, object)
-		apps := &v1alpha1.AppList{}
-		// What an App looks like after our latest write does not matter here,
-		// and waiting for it would hold up all events of a kind.
-		err := reader.List(ctx, apps, client.InNamespace(object.GetNamespace()), client.MatchingFields{field: object.GetName()}, client.DisableReadYourWritesConsistency)
-		if err != nil {
-			ctrl.LoggerFrom(ctx).Error(err, "find the Apps that refer to an object", "object", client.ObjectKeyFromObject(object))
-			return requests
-		}
-		for i := range apps.Items {
-			requests = append(requests, reconcile.Request{NamespacedName: client.ObjectKeyFromObject(&apps.Items[i])})
+		for _, field := range fields {
+			apps := &v1alpha1.AppList{}
+			// What an App looks like after our latest write does not matter here,
+			// and waiting for it would hold up all events of a kind.
+			err := reader.List(ctx, apps, client.InNamespace(object.GetNamespace()), client.MatchingFields{field: object.GetName()}, client.DisableReadYourWritesConsistency)
+			if err != nil {
+				ctrl.LoggerFrom(ctx).Error(err, "find the Apps that refer to an object", "object", client.ObjectKeyFromObject(object))
+				return requests
+			}
+			for i := range apps.Items {
+				requests = append(requests, reconcile.Request{NamespacedName: client.ObjectKeyFromObject(&apps.Items[i])})
+			}
 		}
 		return requests
 	}

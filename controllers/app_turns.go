@@ -231,7 +231,12 @@ func (r *AppReconciler) leave(app types.NamespacedName) {
 func (r *AppReconciler) call(sources []turns.Source) {
 	for _, source := range sources {
 		for _, name := range r.Turns.Next(source) {
-			r.called <- event.GenericEvent{Object: &v1alpha1.App{ObjectMeta: metav1.ObjectMeta{Namespace: source.Namespace, Name: name}}}
+			r.called <- calling(types.NamespacedName{Namespace: source.Namespace, Name: name})
 		}
 	}
+}
+
+// calling has an App looked at.
+func calling(app types.NamespacedName) event.GenericEvent {
+	return event.GenericEvent{Object: &v1alpha1.App{ObjectMeta: metav1.ObjectMeta{Namespace: app.Namespace, Name: app.Name}}}
 }

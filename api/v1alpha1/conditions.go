@@ -8,18 +8,18 @@ const (
 	//	True:    Healthy, Pinned
 	//	False:   RolledBack, Failed, RollbackFailed, ReturnFailed, RollingBack,
 	//	         Paused,
-	//	         InputsMissing, InvalidImage, InvalidInput, Conflict, Refused,
-	//	         Unavailable
+	//	         InputsMissing, InvalidImage, InvalidInput, ImageNotResolved,
+	//	         Conflict, Refused, Unavailable
 	//	Unknown: Progressing, Baking, WaitingForTurn, Pinned, NotObserved,
-	//	         ReadFailed
+	//	         ReadFailed, ResolvingImage
 	ConditionReady = "Ready"
 
 	// ConditionInputsResolved tells whether everything the App refers to was
 	// found and understood.
 	//
 	//	True:    Resolved
-	//	False:   InputsMissing, InvalidImage, InvalidInput
-	//	Unknown: ReadFailed
+	//	False:   InputsMissing, InvalidImage, InvalidInput, ImageNotResolved
+	//	Unknown: ReadFailed, ResolvingImage
 	ConditionInputsResolved = "InputsResolved"
 
 	// ConditionAvailable tells whether users are served, by whichever Release.
@@ -35,8 +35,10 @@ const (
 	//
 	//	True:    Healthy, Pinned
 	//	False:   RolledBack, Failed, RollbackFailed, ReturnFailed, RollingBack,
-	//	         Conflict, Refused, InputsMissing, InvalidImage, InvalidInput, Paused
-	//	Unknown: Progressing, Baking, WaitingForTurn, Pinned, ReadFailed
+	//	         Conflict, Refused, InputsMissing, InvalidImage, InvalidInput,
+	//	         ImageNotResolved, Paused
+	//	Unknown: Progressing, Baking, WaitingForTurn, Pinned, ReadFailed,
+	//	         ResolvingImage
 	ConditionRolledOut = "RolledOut"
 
 	// ConditionScalingActive mirrors the HorizontalPodAutoscaler's condition
@@ -107,6 +109,12 @@ const (
 	ReasonInvalidImage = "InvalidImage"
 	// ReasonInvalidInput: an input exists but cannot be used.
 	ReasonInvalidInput = "InvalidInput"
+	// ReasonResolvingImage: the registry is being asked what the image's tag
+	// stands for.
+	ReasonResolvingImage = "ResolvingImage"
+	// ReasonImageNotResolved: the registry does not say what the image's tag
+	// stands for, and imageDigest is Required. It is asked again.
+	ReasonImageNotResolved = "ImageNotResolved"
 	// ReasonConflict: an object with the name of a child belongs to somebody
 	// else.
 	ReasonConflict = "Conflict"

@@ -89,6 +89,15 @@ func (w WorkloadSpec) GracePeriod() int64 {
 // Live tells whether the pods use the object itself.
 func (s SourceSpec) Live() bool { return s.Policy == PolicyLive }
 
+// PodImage is the image as the pods name it: by the digest, when it is known.
+// The tag stays with it, for people; nodes pull by the digest.
+func (r *ReleaseSpec) PodImage() string {
+	if r.Digest == "" {
+		return r.Image
+	}
+	return r.Image + "@" + r.Digest
+}
+
 // Resolves tells whether the image's tag is to be resolved to a digest.
 func (w *WorkloadSpec) Resolves() bool {
 	return w.ImageDigest == DigestRequired || w.ImageDigest == DigestBestEffort

@@ -22,6 +22,9 @@ const (
 	EventWaitingForTurn = "WaitingForTurn"
 	// EventInputsMissing (Warning): something the App refers to does not exist.
 	EventInputsMissing = "InputsMissing"
+	// EventImageNotResolved (Warning): the registry did not say what the image's
+	// tag stands for.
+	EventImageNotResolved = "ImageNotResolved"
 	// EventUnavailable (Warning): users are not served.
 	EventUnavailable = "Unavailable"
 )

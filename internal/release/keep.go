@@ -79,15 +79,25 @@ func Whole(made v1alpha1.ReleaseSpec, there map[v1alpha1.SourceKind]map[string]b
 
 // Cause says in words what makes new inputs differ from those of a Release:
 // "spec", or the sources whose content changed, such as "config
-// shared-settings".
+// shared-settings". With an image whose tag moved since, it names that too:
+// "config shared-settings, image".
 func Cause(before v1alpha1.ReleaseSpec, now Inputs) string {
 	var causes []string
 	for _, source := range Changed(before, now) {
 		causes = append(causes, causeOf(source))
 	}
 	cause := cmp.Or(strings.Join(causes, ", "), "spec")
+	moved := ""
+	if tagMoved(before, now) {
+		moved = ", " + causeImage
+	}
 	const most = 512
-	return cause[:min(len(cause), most)]
+	return cause[:min(len(cause), most-len(moved))] + moved
+}
+
+// tagMoved tells that the same tag stands for another digest.
+func tagMoved(before v1alpha1.ReleaseSpec, now Inputs) bool {
+	return before.Image == now.Image && before.Digest != "" && now.Digest != "" && before.Digest != now.Digest
 }
 
 // Changed returns the sources whose content differs from what it was for a
@@ -129,6 +139,7 @@ func Caused(cause string) []v1alpha1.PinnedSource {
 const (
 	causeConfig = "config"
 	causeSecret = "secret"
+	causeImage  = "image"
 )
 
 func causeOf(source v1alpha1.PinnedSource) string {

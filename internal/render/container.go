@@ -17,7 +17,7 @@ func container(r *v1alpha1.ReleaseSpec) *corev1ac.ContainerApplyConfiguration {
 	w := &r.Workload
 	out := corev1ac.Container().
 		WithName(overlay.Container).
-		WithImage(r.Image).
+		WithImage(r.PodImage()).
 		WithCommand(w.Command...).
 		WithArgs(w.Args...).
 		WithPorts(containerPorts(w.Ports)...).

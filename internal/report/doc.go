@@ -17,6 +17,8 @@
 //	held: something is missing            False InputsMissing  Reconciling
 //	held: something is wrong              False InvalidImage, InvalidInput  Stalled
 //	held: something could not be read     Unknown ReadFailed   Reconciling
+//	held: a registry is being asked       Unknown ResolvingImage  Reconciling
+//	held: no digest for the image         False ImageNotResolved  Reconciling
 //	Hold, Paused                          False Paused         Reconciling
 //	Hold, WaitingForTurn                  Unknown WaitingForTurn  Reconciling
 //	Await                                 as reported before, of the same Releases

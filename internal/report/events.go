@@ -44,6 +44,7 @@ func Events(before, after v1alpha1.AppStatus, made *v1alpha1.Release) []Event {
 		stalledEvent(before, after),
 		heldBack(before, after),
 		inputsMissing(before, after),
+		imageNotResolved(before, after, made),
 		unavailable(before, after),
 	} {
 		if event != nil {
@@ -60,7 +61,7 @@ func releaseCreated(made *v1alpha1.Release) *Event {
 	}
 	name := release.Name(made.Spec.App, made.Spec.Number)
 	return normal(v1alpha1.EventReleaseCreated, actionRelease,
-		name+" made, cause: "+made.Spec.Cause+", image: "+made.Spec.Image)
+		name+" made, cause: "+made.Spec.Cause+", image: "+made.Spec.PodImage())
 }
 
 // releaseHealthy: the last healthy Release is a newer one. An older one comes
@@ -137,6 +138,25 @@ func inputsMissing(before, after v1alpha1.AppStatus) *Event {
 		return nil
 	}
 	return warning(v1alpha1.EventInputsMissing, actionResolve, is.Message)
+}
+
+// imageNotResolved tells of a Release that runs a tag though a digest was asked
+// for, and of an App that waits for one, also when the registry answers
+// something else than before.
+func imageNotResolved(before, after v1alpha1.AppStatus, made *v1alpha1.Release) *Event {
+	if made != nil && made.Spec.DigestProblem != "" {
+		name := release.Name(made.Spec.App, made.Spec.Number)
+		return warning(v1alpha1.EventImageNotResolved, actionResolve, around("", made.Spec.DigestProblem, "; "+name+runsTheTag))
+	}
+	was := find(before.Conditions, v1alpha1.ConditionInputsResolved)
+	is := find(after.Conditions, v1alpha1.ConditionInputsResolved)
+	if is == nil || is.Reason != v1alpha1.ReasonImageNotResolved {
+		return nil
+	}
+	if was != nil && was.Reason == is.Reason && was.Message == is.Message {
+		return nil
+	}
+	return warning(v1alpha1.EventImageNotResolved, actionResolve, is.Message)
 }
 
 // unavailable: users were served, and fewer pods serve now. An App that was

@@ -51,17 +51,18 @@ var possible = map[string]map[metav1.ConditionStatus][]string{
 		metav1.ConditionFalse: {
 			v1alpha1.ReasonRolledBack, v1alpha1.ReasonFailed, v1alpha1.ReasonRollbackFailed, v1alpha1.ReasonReturnFailed,
 			v1alpha1.ReasonRollingBack, v1alpha1.ReasonPaused, v1alpha1.ReasonInputsMissing, v1alpha1.ReasonInvalidImage, v1alpha1.ReasonInvalidInput,
+			v1alpha1.ReasonImageNotResolved,
 			v1alpha1.ReasonConflict, v1alpha1.ReasonRefused, v1alpha1.ReasonUnavailable,
 		},
 		metav1.ConditionUnknown: {
 			v1alpha1.ReasonProgressing, v1alpha1.ReasonBaking, v1alpha1.ReasonWaitingForTurn, v1alpha1.ReasonPinned,
-			v1alpha1.ReasonNotObserved, v1alpha1.ReasonReadFailed,
+			v1alpha1.ReasonNotObserved, v1alpha1.ReasonReadFailed, v1alpha1.ReasonResolvingImage,
 		},
 	},
 	v1alpha1.ConditionInputsResolved: {
 		metav1.ConditionTrue:    {v1alpha1.ReasonResolved},
-		metav1.ConditionFalse:   {v1alpha1.ReasonInputsMissing, v1alpha1.ReasonInvalidImage, v1alpha1.ReasonInvalidInput},
-		metav1.ConditionUnknown: {v1alpha1.ReasonReadFailed},
+		metav1.ConditionFalse:   {v1alpha1.ReasonInputsMissing, v1alpha1.ReasonInvalidImage, v1alpha1.ReasonInvalidInput, v1alpha1.ReasonImageNotResolved},
+		metav1.ConditionUnknown: {v1alpha1.ReasonReadFailed, v1alpha1.ReasonResolvingImage},
 	},
 	v1alpha1.ConditionAvailable: {
 		metav1.ConditionTrue:    {v1alpha1.ReasonMinimumReplicasAvailable, v1alpha1.ReasonScaledToZero},
@@ -73,11 +74,11 @@ var possible = map[string]map[metav1.ConditionStatus][]string{
 		metav1.ConditionFalse: {
 			v1alpha1.ReasonRolledBack, v1alpha1.ReasonFailed, v1alpha1.ReasonRollbackFailed, v1alpha1.ReasonReturnFailed,
 			v1alpha1.ReasonRollingBack, v1alpha1.ReasonConflict, v1alpha1.ReasonRefused, v1alpha1.ReasonInputsMissing, v1alpha1.ReasonInvalidImage,
-			v1alpha1.ReasonInvalidInput, v1alpha1.ReasonPaused,
+			v1alpha1.ReasonInvalidInput, v1alpha1.ReasonPaused, v1alpha1.ReasonImageNotResolved,
 		},
 		metav1.ConditionUnknown: {
 			v1alpha1.ReasonProgressing, v1alpha1.ReasonBaking, v1alpha1.ReasonWaitingForTurn, v1alpha1.ReasonPinned,
-			v1alpha1.ReasonReadFailed,
+			v1alpha1.ReasonReadFailed, v1alpha1.ReasonResolvingImage,
 		},
 	},
 	v1alpha1.ConditionScalingActive: {

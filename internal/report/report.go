@@ -77,14 +77,14 @@ func roles(in Input) v1alpha1.ReleaseRoles {
 	return roles
 }
 
-// image is the image of the running Release. When that Release is gone, the
+// image is the image of the running Release, by its digest when that is known. When that Release is gone, the
 // image that was known of it stays.
 func image(in Input) string {
 	if !in.Running.Exists {
 		return ""
 	}
 	if running := in.release(in.Running.Release); running != nil {
-		return cut(running.Spec.Image, maxText)
+		return cut(running.Spec.PodImage(), maxText)
 	}
 	if in.App.Status.Release.Running == in.name(in.Running.Release) {
 		return cut(in.App.Status.Image, maxText)
