@@ -100,6 +100,10 @@ type WorkloadSpec struct {
 	// +kubebuilder:validation:MaxLength=512
 	// +kubebuilder:validation:XValidation:rule="!self.matches('\\\\s')",message="an image reference has no white space"
 	// +kubebuilder:validation:XValidation:rule="!self.contains('://')",message="an image reference has no scheme: write registry.example/team/app:tag, not https://registry.example/team/app:tag"
+	// +kubebuilder:validation:XValidation:rule="!self.contains('@') || self.matches('@(sha256:[0-9a-f]{64}|sha384:[0-9a-f]{96}|sha512:[0-9a-f]{128})$')",message="a digest is written @sha256: and 64 hexadecimal digits in lower case"
+	// +kubebuilder:validation:XValidation:rule="!self.matches('^[^/@]*/[^:@]*[A-Z]') && !self.matches('^[^/:@]*[A-Z][^/:@]*(:[^/@]*)?(@|$)')",message="a repository is written in lower case, such as ghcr.io/acme/shop"
+	// +kubebuilder:validation:XValidation:rule="!self.matches('^([^@]*/)?[^/:@]*:[^/@[:space:]]*(@|$)') || self.matches('^([^@]*/)?[^/:@]*:[A-Za-z0-9_][A-Za-z0-9_.-]{0,127}(@|$)')",message="a tag has 1 to 128 letters, digits, '_', '.' and '-', and does not start with '.' or '-'"
+	// +kubebuilder:validation:XValidation:rule="self == '' || self.matches('[[:space:]]') || self.contains('://') || self.matches('^(([A-Za-z0-9]([A-Za-z0-9-]*[A-Za-z0-9])?([.][A-Za-z0-9]([A-Za-z0-9-]*[A-Za-z0-9])?)*|[[][0-9A-Fa-f:]+[]])(:[0-9]+)?/)?[A-Za-z0-9]+(([.]|_|__|-+)[A-Za-z0-9]+)*(/[A-Za-z0-9]+(([.]|_|__|-+)[A-Za-z0-9]+)*)*(:[^/]*)?(@[^/]*)?$')",message="an image reference is written like registry.example:5000/team/app:tag"
 	// +required
 	Image string `json:"image,omitempty"`
 

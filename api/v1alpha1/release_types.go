@@ -18,6 +18,7 @@ import (
 // +kubebuilder:printcolumn:name="REASON",type=string,JSONPath=`.status.conditions[?(@.type=="Healthy")].reason`
 // +kubebuilder:printcolumn:name="AGE",type=date,JSONPath=`.metadata.creationTimestamp`
 // +kubebuilder:printcolumn:name="CAUSE",type=string,priority=1,JSONPath=`.spec.cause`
+// +kubebuilder:printcolumn:name="DIGEST",type=string,priority=1,JSONPath=`.spec.digest`
 // +kubebuilder:printcolumn:name="MESSAGE",type=string,priority=1,JSONPath=`.status.conditions[?(@.type=="Healthy")].message`
 type Release struct {
 	metav1.TypeMeta `json:",inline"`

@@ -32,7 +32,9 @@ var _ = Describe("kubectl get", func() {
 			Range:             "2-10",
 		}
 		Expect(cluster.Status().Update(ctx, app)).To(Succeed())
-		Expect(cluster.Create(ctx, newRelease(namespace))).To(Succeed())
+		release := newRelease(namespace)
+		release.Spec.Digest = "sha256:0123a"
+		Expect(cluster.Create(ctx, release)).To(Succeed())
 	})
 
 	DescribeTable("shows",
@@ -53,8 +55,8 @@ var _ = Describe("kubectl get", func() {
 			"shop-1|shop|1|ghcr.io/acme/shop:1.4.2|Unknown|Progressing|<age>",
 		}, "releases"),
 		Entry("more of the story", []string{
-			"NAME|APP|NUMBER|IMAGE|HEALTHY|REASON|AGE|CAUSE|MESSAGE",
-			"shop-1|shop|1|ghcr.io/acme/shop:1.4.2|Unknown|Progressing|<age>|spec|the Release has not proved healthy or failed yet",
+			"NAME|APP|NUMBER|IMAGE|HEALTHY|REASON|AGE|CAUSE|DIGEST|MESSAGE",
+			"shop-1|shop|1|ghcr.io/acme/shop:1.4.2|Unknown|Progressing|<age>|spec|sha256:0123a|the Release has not proved healthy or failed yet",
 		}, "releases", "--output=wide"),
 		Entry("everything of Bowline", []string{
 			"app.bowline.dev/shop",
