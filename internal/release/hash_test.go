@@ -163,6 +163,8 @@ func mustDiffer(t *testing.T, before string, in Inputs, field string) {
 // TestSameInputsSameHash writes the same inputs in other ways.
 func TestSameInputsSameHash(t *testing.T) {
 	for name, change := range map[string]func(*Inputs){
+		"the tag moved":                  func(in *Inputs) { in.Digest = "sha256:2" },
+		"the tag was not resolved":       func(in *Inputs) { in.DigestProblem = "no answer" },
 		"the person writes the tag down": func(in *Inputs) { in.Workload.Image = "docker.io/library/shop:1" },
 		"a default is written down":      func(in *Inputs) { in.Workload.Health.Readiness.PeriodSeconds = 10 },
 		"a quantity is written otherwise": func(in *Inputs) {
@@ -225,7 +227,7 @@ func TestKeyedDigest(t *testing.T) {
 
 func TestCause(t *testing.T) {
 	in := full()
-	before := v1alpha1.ReleaseSpec{Image: in.Image, Workload: in.Workload, Spread: in.Spread, Sources: full().Sources}
+	before := v1alpha1.ReleaseSpec{Image: in.Image, Digest: "sha256:1", Workload: in.Workload, Spread: in.Spread, Sources: full().Sources}
 	cases := map[string]struct {
 		change func(*Inputs)
 		want   string
@@ -237,6 +239,12 @@ func TestCause(t *testing.T) {
 		"secret and spec":   {func(in *Inputs) { in.Sources[1].Digest, in.Image = "x", "i" }, "spec"},
 		"one that is gone":  {func(in *Inputs) { in.Sources = in.Sources[1:] }, "config shared"},
 		"nothing that runs": {func(*Inputs) {}, "spec"},
+
+		"a tag that moved":            {func(in *Inputs) { in.Digest = "sha256:2" }, "spec, image"},
+		"a config and a moved tag":    {func(in *Inputs) { in.Sources[0].Digest, in.Digest = "x", "sha256:2" }, "config shared, image"},
+		"another tag":                 {func(in *Inputs) { in.Image, in.Digest = "i", "sha256:2" }, "spec"},
+		"a tag that stayed":           {func(in *Inputs) { in.Sources[0].Digest, in.Digest = "x", "sha256:1" }, "config shared"},
+		"a tag that was not resolved": {func(in *Inputs) { in.Sources[0].Digest, in.DigestProblem = "x", "no answer" }, "config shared"},
 	}
 	for name, c := range cases {
 		t.Run(name, func(t *testing.T) {
@@ -252,12 +260,13 @@ func TestCause(t *testing.T) {
 func TestCausedReadsWhatCauseSays(t *testing.T) {
 	in := full()
 	before := v1alpha1.ReleaseSpec{Image: in.Image, Workload: in.Workload, Spread: in.Spread, Sources: full().Sources}
+	before.Digest, in.Digest = "sha256:1", "sha256:2"
 	in.Sources[0].Digest, in.Sources[1].Digest = "x", "y"
 	want := []v1alpha1.PinnedSource{{Kind: "ConfigMap", Name: "shared"}, {Kind: "Secret", Name: "stripe"}}
 	if diff := cmp.Diff(want, Caused(Cause(before, in))); diff != "" {
 		t.Errorf("Caused: want -, got +:\n%s", diff)
 	}
-	for _, cause := range []string{"spec", "retry", "restart", ""} {
+	for _, cause := range []string{"spec", "spec, image", "retry", "restart", ""} {
 		if got := Caused(cause); got != nil {
 			t.Errorf("Caused(%q) = %v, want none", cause, got)
 		}

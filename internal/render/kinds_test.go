@@ -115,6 +115,20 @@ func TestAutoscalerIsAbsentWithoutAutoscale(t *testing.T) {
 	}
 }
 
+// TestPodsNameTheDigest: the tag stays beside it, for people.
+func TestPodsNameTheDigest(t *testing.T) {
+	release := v1alpha1.ReleaseSpec{App: "shop", Number: 1, Image: "docker.io/library/nginx:latest"}
+	for digest, want := range map[string]string{
+		"":             "docker.io/library/nginx:latest",
+		"sha256:0123a": "docker.io/library/nginx:latest@sha256:0123a",
+	} {
+		release.Digest = digest
+		if got := *container(&release).Image; got != want {
+			t.Errorf("digest %q: the image is %s, want %s", digest, got, want)
+		}
+	}
+}
+
 func TestEnvOrder(t *testing.T) {
 	app := newApp(func(s *v1alpha1.AppSpec) {
 		s.Config.Data = map[string]v1alpha1.ConfigValue{"B": "1", "A": "2", "C": "3"}

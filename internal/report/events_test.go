@@ -35,6 +35,34 @@ func TestEvents(t *testing.T) {
 			before: statusOf(), after: statusOf(with(made), decided(advance7)), made: &made,
 			want: []Event{{"Normal", "ReleaseCreated", "Release", "shop-7 made, cause: config shared-settings, image: ghcr.io/acme/shop:7"}},
 		},
+		"a change whose tag was not resolved": {
+			before: statusOf(), after: statusOf(with(undigested(7)), decided(advance7)), made: ptr.To(undigested(7)),
+			want: []Event{
+				{"Normal", "ReleaseCreated", "Release", "shop-7 made, cause: , image: ghcr.io/acme/shop:7"},
+				{"Warning", "ImageNotResolved", "Resolve", unauthorized + "; shop-7 runs the tag, and nodes may find other bytes behind it"},
+			},
+		},
+		"the tag that was not resolved goes out": {
+			before: statusOf(with(undigested(7)), decided(advance7)), after: statusOf(with(undigested(7)), runs(7, 1), decided(wait7)),
+		},
+		"a change with a digest": {
+			before: statusOf(), after: statusOf(with(made), decided(advance7)), made: ptr.To(digested(7)),
+			want: []Event{{"Normal", "ReleaseCreated", "Release", "shop-7 made, cause: , image: ghcr.io/acme/shop:7@sha256:0123a"}},
+		},
+		"the registry is being asked": {
+			before: statusOf(), after: statusOf(heldBy("ResolvingImage", asking)),
+		},
+		"the registry refuses": {
+			before: statusOf(heldBy("ResolvingImage", asking)), after: statusOf(heldBy("ImageNotResolved", unauthorized)),
+			want: []Event{{"Warning", "ImageNotResolved", "Resolve", unauthorized}},
+		},
+		"the registry refuses again": {
+			before: statusOf(heldBy("ImageNotResolved", unauthorized)), after: statusOf(heldBy("ImageNotResolved", unauthorized)),
+		},
+		"the registry answers something else": {
+			before: statusOf(heldBy("ImageNotResolved", unauthorized)), after: statusOf(heldBy("ImageNotResolved", "not found")),
+			want: []Event{{"Warning", "ImageNotResolved", "Resolve", "not found"}},
+		},
 		"it goes out": {
 			before: statusOf(with(made), decided(advance7)), after: statusOf(with(made), runs(7, 1), decided(wait7)),
 		},

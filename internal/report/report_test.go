@@ -56,6 +56,19 @@ func digits(number int64) string {
 	return strings.TrimPrefix(Input{App: &v1alpha1.App{}}.name(number), "-")
 }
 
+func digested(number int64) v1alpha1.Release {
+	r := healthy(number)
+	r.Spec.Digest = "sha256:0123a"
+	return r
+}
+
+// undigested is a healthy Release whose tag was not resolved.
+func undigested(number int64) v1alpha1.Release {
+	r := healthy(number)
+	r.Spec.DigestProblem = unauthorized
+	return r
+}
+
 func healthy(number int64) v1alpha1.Release {
 	return judged(number, metav1.ConditionTrue, v1alpha1.ReasonHealthy, "all 3 pods were available and healthy for 30 s")
 }
@@ -183,10 +196,12 @@ func saidBy(conditions []metav1.Condition) []said {
 }
 
 const (
-	serving6 = "3 of 3 pods available (shop-6)"
-	serving7 = "3 of 3 pods available (shop-7)"
-	healthy6 = "shop-6 runs and is healthy"
-	found    = "everything the App refers to was found"
+	serving6     = "3 of 3 pods available (shop-6)"
+	serving7     = "3 of 3 pods available (shop-7)"
+	healthy6     = "shop-6 runs and is healthy"
+	unauthorized = `spec.image: ghcr.io answered 401 Unauthorized for "ghcr.io/acme/shop:7": check spec.imagePullSecrets`
+
+	found = "everything the App refers to was found"
 
 	rolledBack = "shop-7 failed (CannotStart: 3 of 3 updated pods in ImagePullBackOff for 10 s, budget 10 s); shop-6 serves again: change the spec, or set the annotation bowline.dev/retry to try the same inputs again"
 	comesBack  = "shop-7 failed (CannotStart: 3 of 3 updated pods in ImagePullBackOff for 10 s, budget 10 s); shop-6 comes back"
@@ -198,6 +213,7 @@ const (
 	missing    = "config.from shared-settings: ConfigMap not found"
 	conflict   = "Service shop belongs to Deployment other: delete it"
 	refused    = "Deployment shop: exceeded quota; change the spec or lift what refuses it; it is tried again every 5 minutes"
+	asking     = `spec.image: the registry is being asked what "ghcr.io/acme/shop:7" stands for`
 	hpaFails   = "the HPA was unable to compute the replica count"
 )
 
@@ -270,6 +286,35 @@ var statusTests = map[string]struct {
 			{"Available", isTrue, "MinimumReplicasAvailable", serving6},
 			{"RolledOut", isUnknown, "ReadFailed", "secrets stripe: the server is busy"},
 			{"Reconciling", isTrue, "ReadFailed", "secrets stripe: the server is busy"},
+		},
+	},
+	"the registry is being asked": {
+		in: scene(heldBy("ResolvingImage", asking)),
+		want: []said{
+			{"Ready", isUnknown, "ResolvingImage", asking},
+			{"InputsResolved", isUnknown, "ResolvingImage", asking},
+			{"Available", isTrue, "MinimumReplicasAvailable", serving6},
+			{"RolledOut", isUnknown, "ResolvingImage", asking},
+			{"Reconciling", isTrue, "ResolvingImage", asking},
+		},
+	},
+	"the registry refuses": {
+		in: scene(heldBy("ImageNotResolved", unauthorized)),
+		want: []said{
+			{"Ready", isFalse, "ImageNotResolved", unauthorized},
+			{"InputsResolved", isFalse, "ImageNotResolved", unauthorized},
+			{"Available", isTrue, "MinimumReplicasAvailable", serving6},
+			{"RolledOut", isFalse, "ImageNotResolved", unauthorized},
+			{"Reconciling", isTrue, "ImageNotResolved", unauthorized},
+		},
+	},
+	"the registry refused, and the tag runs": {
+		in: scene(only(healthy(5), undigested(6))),
+		want: []said{
+			{"Ready", isTrue, "Healthy", serving6},
+			{"InputsResolved", isTrue, "Resolved", "everything the App refers to was found, but the image has no digest: " + unauthorized + "; shop-6 runs the tag, and nodes may find other bytes behind it"},
+			{"Available", isTrue, "MinimumReplicasAvailable", serving6},
+			{"RolledOut", isTrue, "Healthy", healthy6},
 		},
 	},
 	"paused, a change waits": {
@@ -921,6 +966,7 @@ func TestStatusFields(t *testing.T) {
 		"range of the size it has":              {scene(noReplicas, running(func(r *rollout.Running) { r.Want = 8 })), sizeOf, "8"},
 		"range of a new App":                    {scene(noReplicas, nothingRuns), sizeOf, "1"},
 		"image of the running Release":          {scene(with(newRelease(7)), decided(advance7)), imageOf, "ghcr.io/acme/shop:6"},
+		"image by its digest":                   {scene(only(healthy(5), digested(6))), imageOf, "ghcr.io/acme/shop:6@sha256:0123a"},
 		"no image when nothing runs":            {scene(nothingRuns), imageOf, ""},
 		"image of a deleted Release":            {scene(reported(), only(healthy(7))), imageOf, "ghcr.io/acme/shop:6"},
 		"no image of an unknown Release":        {scene(reported(), only(healthy(7)), runs(5, 3)), imageOf, ""},
