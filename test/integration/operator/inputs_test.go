@@ -95,9 +95,9 @@ var _ = Describe("An image reference that none can read", func() {
 		shop := s.Runs(Spec(good))
 		before := shop.Settled(Healthy, rollout)
 		pods := shop.PodUIDs()
-		shop.Image("Registry.example/Shop:1.4.2")
+		shop.Image(strings.Repeat("0123456789abcdef", 4))
 		shop.Becomes(v1alpha1.ReasonInvalidImage, soon)
-		want := `InvalidImage spec.image: "Registry.example/Shop:1.4.2" is no image reference (invalid reference format: repository name (Shop) must be lowercase): write it like registry.example/team/app:tag, in lower case`
+		want := `InvalidImage spec.image: "0123456789abcdef0123456789abcdef0123456789abcdef0123456789abcdef" is no image reference (invalid repository name (0123456789abcdef0123456789abcdef0123456789abcdef0123456789abcdef), cannot specify 64-byte hexadecimal strings): write it like registry.example/team/app:tag, in lower case`
 		s.Expect(shop.Condition("InputsResolved")).To(Equal("False " + want))
 		s.Expect(shop.Condition("Stalled")).To(Equal("True " + want))
 		s.Expect(shop.Kstatus()).To(Equal("Failed"))

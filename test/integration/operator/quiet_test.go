@@ -1,6 +1,7 @@
 package operator_test
 
 import (
+	"strings"
 	"time"
 
 	. "github.com/onsi/ginkgo/v2"
@@ -21,7 +22,7 @@ var _ = Describe("Apps at rest", func() {
 			s.AppliesAs("empty", Spec(good, replicas(0))):                                      Healthy,
 			s.AppliesAs("failed", Spec(notThere)):                                              Failed,
 			s.AppliesAs("missing", Spec(good, configFrom("nowhere"))):                          v1alpha1.ReasonInputsMissing,
-			s.AppliesAs("unreadable", Spec("registry.example/UPPER")):                          v1alpha1.ReasonInvalidImage,
+			s.AppliesAs("unreadable", Spec(strings.Repeat("0123456789abcdef", 4))):             v1alpha1.ReasonInvalidImage,
 		}
 		back, held, pinned := s.AppliesAs("back", Spec(good, level("info"))), s.AppliesAs("held", Spec(good)), s.AppliesAs("pinned", Spec(good))
 		for _, app := range []*App{back, held, pinned} {

@@ -24,12 +24,13 @@ import (
 )
 
 var (
-	cluster *harness.Cluster
-	api     client.WithWatch // with an administrator's rights
-	world   *record
-	audit   *auditLog
-	vault   *harness.Vault
-	canary  = harness.NewCanary()
+	cluster  *harness.Cluster
+	api      client.WithWatch // with an administrator's rights
+	world    *record
+	audit    *auditLog
+	vault    *harness.Vault
+	canary   = harness.NewCanary()
+	registry *imageRegistry
 
 	binary      string // of the operator
 	metrics     string // the address of its metrics
@@ -61,6 +62,9 @@ var _ = BeforeSuite(func(ctx SpecContext) {
 
 	world = startRecord(ctx)
 	DeferCleanup(func() { world.stop() })
+
+	registry = startRegistry()
+	DeferCleanup(registry.Close)
 
 	operatorLog, err = os.Create(filepath.Join(GinkgoT().TempDir(), "operator.log"))
 	Expect(err).NotTo(HaveOccurred())
@@ -102,7 +106,7 @@ func startOperator(ctx context.Context) *harness.Operator {
 	started, err := harness.StartOperator(ctx, harness.OperatorOptions{
 		Binary:     binary,
 		Kubeconfig: cluster.Kubeconfig,
-		Args:       []string{harness.LogLevel, "--metrics-bind-address=" + metrics, "--metrics-secure=false"},
+		Args:       []string{harness.LogLevel, "--metrics-bind-address=" + metrics, "--metrics-secure=false", "--registry-ca-file=" + registry.authority},
 		Log:        io.Writer(operatorLog),
 	})
 	Expect(err).NotTo(HaveOccurred())
