@@ -1,7 +1,9 @@
 package registry
 
 import (
+	"context"
 	"encoding/base64"
+	"errors"
 	"fmt"
 	"net/http"
 	"os"
@@ -13,11 +15,14 @@ import (
 
 	"github.com/google/go-cmp/cmp"
 	corev1 "k8s.io/api/core/v1"
+	apierrors "k8s.io/apimachinery/pkg/api/errors"
 	metav1 "k8s.io/apimachinery/pkg/apis/meta/v1"
+	"k8s.io/apimachinery/pkg/runtime/schema"
 	"k8s.io/apimachinery/pkg/types"
 	clocktesting "k8s.io/utils/clock/testing"
 	"sigs.k8s.io/controller-runtime/pkg/client"
 	"sigs.k8s.io/controller-runtime/pkg/client/fake"
+	"sigs.k8s.io/controller-runtime/pkg/client/interceptor"
 
 	"github.com/bowline-dev/bowline/api/v1alpha1"
 )
@@ -76,8 +81,15 @@ func (d *desk) answer(q Question) Answer {
 
 func (d *desk) awaitCall(name string) {
 	d.t.Helper()
-	if got := <-d.called; got != (types.NamespacedName{Namespace: "shops", Name: name}) {
-		d.t.Fatalf("%s was called, not %s", got, name)
+	ctx, cancel := context.WithTimeout(d.t.Context(), 20*time.Second)
+	defer cancel()
+	select {
+	case got := <-d.called:
+		if got != (types.NamespacedName{Namespace: "shops", Name: name}) {
+			d.t.Fatalf("%s was called, not %s", got, name)
+		}
+	case <-ctx.Done():
+		d.t.Fatalf("nobody was called, %s waits", name)
 	}
 }
 
@@ -313,6 +325,11 @@ func TestHeadUnsupported(t *testing.T) {
 		"not in full": func(w http.ResponseWriter) {
 			w.Header().Set("Content-Type", "application/vnd.oci.image.manifest.v1+json")
 		},
+		"as of a page": func(w http.ResponseWriter) {
+			w.Header().Set("Content-Type", "text/html")
+			w.Header().Set("Content-Length", "5")
+			w.Header().Set("Docker-Content-Digest", "sha256:"+strings.Repeat("0123456789abcdef", 4))
+		},
 	} {
 		t.Run(name, func(t *testing.T) {
 			s := start(t, false)
@@ -496,6 +513,29 @@ func TestTriedAtOnce(t *testing.T) {
 				t.Errorf("%+v, want %s", got, want)
 			}
 		})
+	}
+}
+
+// TestCredentialsNotRead: what the API server does not show is no reason to ask
+// without it.
+func TestCredentialsNotRead(t *testing.T) {
+	s := start(t, false)
+	d := newDesk(t, Options{}, pullSecret("regcred", s.host(), password))
+	d.digests.live = interceptor.NewClient(d.api.(client.WithWatch), interceptor.Funcs{
+		Get: func(_ context.Context, _ client.WithWatch, key client.ObjectKey, object client.Object, _ ...client.GetOption) error {
+			return apierrors.NewForbidden(schema.GroupResource{Resource: "secrets"}, key.Name, errors.New("no role"))
+		},
+	})
+	image := s.image("shop:1")
+	for _, app := range []*v1alpha1.App{app("shop"), app("shop", "regcred")} {
+		got := d.answer(Question{App: app, Image: image, Release: 1})
+		want := fmt.Sprintf("spec.imagePullSecrets: the credentials for %q could not be read (Forbidden): let the operator read Secrets and ServiceAccounts", image)
+		if got.Problem != want {
+			t.Errorf("got  %s\nwant %s", got.Problem, want)
+		}
+	}
+	if got := s.requests(); len(got) != 0 {
+		t.Errorf("the registry was asked %q", got)
 	}
 }
 
