@@ -87,8 +87,11 @@ func (k *credentials) add(ctx context.Context, secret *corev1.Secret, ref name.R
 // target is an image as credentials name it.
 type target struct{ registry, repository string }
 
+// RegistryStr implements authn.Resource.
 func (t target) RegistryStr() string { return t.registry }
-func (t target) String() string      { return t.registry + "/" + t.repository }
+
+// String implements authn.Resource.
+func (t target) String() string { return t.registry + "/" + t.repository }
 
 // targets are the names an image goes by in credentials. Those for Docker Hub
 // are written with either of its names.

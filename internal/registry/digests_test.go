@@ -492,7 +492,7 @@ func TestTriedAtOnce(t *testing.T) {
 			must(d.t, d.api.Create(d.t.Context(), pullSecret("new", s.host(), password)))
 			q.App = app("shop", "regcred", "new")
 		},
-		"a retry": func(d *desk, s *server, q *Question) {
+		"a retry": func(_ *desk, s *server, q *Question) {
 			s.guardedBy(nil)
 			q.Wish = "now"
 		},
@@ -522,7 +522,7 @@ func TestCredentialsNotRead(t *testing.T) {
 	s := start(t, false)
 	d := newDesk(t, Options{}, pullSecret("regcred", s.host(), password))
 	d.digests.live = interceptor.NewClient(d.api.(client.WithWatch), interceptor.Funcs{
-		Get: func(_ context.Context, _ client.WithWatch, key client.ObjectKey, object client.Object, _ ...client.GetOption) error {
+		Get: func(_ context.Context, _ client.WithWatch, key client.ObjectKey, _ client.Object, _ ...client.GetOption) error {
 			return apierrors.NewForbidden(schema.GroupResource{Resource: "secrets"}, key.Name, errors.New("no role"))
 		},
 	})

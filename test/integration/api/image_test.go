@@ -16,7 +16,7 @@ var _ = Describe("Image references", func() {
 	It("that the operator can read are accepted, and most others are not", func(ctx SpecContext) {
 		namespace := newNamespace(ctx)
 		seed := uint64(GinkgoRandomSeed())
-		random := rand.New(rand.NewPCG(seed, 0)) //nolint:gosec // a test
+		random := rand.New(rand.NewPCG(seed, 0))
 		pick := func(from ...string) string { return from[random.IntN(len(from))] }
 		hex := strings.Repeat("0123456789abcdef", 4)
 		readable, refused := 0, 0
