@@ -13,6 +13,9 @@ import (
 	"github.com/bowline-dev/bowline/api/v1alpha1"
 )
 
+// rightPassword is like nothing else, so that a search for it finds leaks alone.
+const rightPassword = "the-password-of-the-registry"
+
 var (
 	required   = digested(v1alpha1.DigestRequired)
 	bestEffort = digested(v1alpha1.DigestBestEffort)
@@ -21,8 +24,8 @@ var (
 var _ = Describe("An image whose digest is required", func() {
 	Concurrently("runs by its digest, and says so", func(s *Scene) {
 		digest := s.Pushes("1.4.2")
-		s.guardedBy(Private("right"))
-		s.Create(NewPullSecret("regcred", "right"))
+		s.guardedBy(Private(rightPassword))
+		s.Create(NewPullSecret("regcred", rightPassword))
 		shop := s.Applies(Spec(s.Reference("1.4.2"), required, pulledWith("regcred")))
 		shop.Settled(Healthy, rollout)
 		pulled := s.Reference("1.4.2") + "@" + digest
@@ -35,8 +38,8 @@ var _ = Describe("An image whose digest is required", func() {
 
 	Concurrently("is asked for with the Secret of the service account where the App names none", func(s *Scene) {
 		digest := s.Pushes("1.4.2")
-		s.guardedBy(Private("right"))
-		s.Create(NewPullSecret("regcred", "right"), &corev1.ServiceAccount{
+		s.guardedBy(Private(rightPassword))
+		s.Create(NewPullSecret("regcred", rightPassword), &corev1.ServiceAccount{
 			ObjectMeta:       metav1.ObjectMeta{Name: "robot"},
 			ImagePullSecrets: []corev1.LocalObjectReference{{Name: "regcred"}},
 		})
@@ -47,8 +50,8 @@ var _ = Describe("An image whose digest is required", func() {
 
 	Concurrently("is waited for while the old one serves, and goes out at once when the password is corrected", func(s *Scene) {
 		digest := s.Pushes("1.4.2")
-		s.guardedBy(Private("right"))
-		s.Create(NewPullSecret("regcred", "wrong"))
+		s.guardedBy(Private(rightPassword))
+		s.Create(NewPullSecret("regcred", "an-old-password-of-the-registry"))
 		shop := s.Runs(Spec(good))
 		before := shop.Settled(Healthy, rollout)
 		pods := shop.PodUIDs()
@@ -67,7 +70,7 @@ var _ = Describe("An image whose digest is required", func() {
 
 		s.Step("the password is corrected")
 		Edit(s, &corev1.Secret{}, "regcred", func(secret *corev1.Secret) {
-			secret.Data = NewPullSecret("regcred", "right").Data
+			secret.Data = NewPullSecret("regcred", rightPassword).Data
 		})
 		corrected := time.Now()
 		s.Expect(shop.Release(2).Spec.Digest).To(Equal(digest))
