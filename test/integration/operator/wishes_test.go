@@ -79,7 +79,7 @@ var _ = Describe("A wish", func() {
 		shop.Becomes(RolledBack, rollout)
 		shop.Annotate(v1alpha1.AnnotationRetry, "monday")
 		s.Expect(shop.Release(3).Spec.Cause).To(Equal("retry"))
-		shop.Eventually(func() string { return summary(shop.Live()) }).WithTimeout(rollout).Should(HavePrefix("RolledBack: shop-3 failed"))
+		shop.Eventually(func() string { return summary(shop.Live()) }).WithTimeout(rollout).Should(HavePrefix("RolledBack: shop-3 (cause: retry) failed"))
 		shop.Stays(RolledBack, 3*time.Second)
 		s.Expect(shop.Releases()).To(Equal([]string{"shop-1 Healthy (spec)", "shop-2 CannotStart (spec)", "shop-3 CannotStart (retry)"}))
 	})
