@@ -29,21 +29,20 @@ func TestMergeKeysAreThoseOfTheAPI(t *testing.T) {
 
 // collectKeys finds the fields below a type whose lists have a merge key.
 func collectKeys(t reflect.Type, seen map[reflect.Type]bool, keys map[string]string) {
-	switch t.Kind() {
-	case reflect.Pointer, reflect.Slice, reflect.Map:
+	kind := t.Kind()
+	if kind == reflect.Pointer || kind == reflect.Slice || kind == reflect.Map {
 		collectKeys(t.Elem(), seen, keys)
-	case reflect.Struct:
-		if seen[t] {
-			return
+	}
+	if kind != reflect.Struct || seen[t] {
+		return
+	}
+	seen[t] = true
+	for i := range t.NumField() {
+		field := t.Field(i)
+		if key := field.Tag.Get("patchMergeKey"); key != "" {
+			name, _, _ := strings.Cut(field.Tag.Get("json"), ",")
+			keys[name] = key
 		}
-		seen[t] = true
-		for i := range t.NumField() {
-			field := t.Field(i)
-			if key := field.Tag.Get("patchMergeKey"); key != "" {
-				name, _, _ := strings.Cut(field.Tag.Get("json"), ",")
-				keys[name] = key
-			}
-			collectKeys(field.Type, seen, keys)
-		}
+		collectKeys(field.Type, seen, keys)
 	}
 }

@@ -83,13 +83,15 @@ func sampleApp(ctx context.Context, name string) *v1alpha1.App {
 		err := create(ctx, namespace, object)
 		if err == nil && object.GetNamespace() == "" {
 			// The next spec makes the same one again.
-			DeferCleanup(func(ctx SpecContext) { Expect(cluster.Delete(ctx, object)).To(Succeed()) })
+			DeferCleanup(remove, object)
 		}
 		Expect(client.IgnoreAlreadyExists(err)).To(Succeed())
 	}
 	Fail("no App in " + name)
 	return nil
 }
+
+func remove(ctx context.Context, object client.Object) error { return cluster.Delete(ctx, object) }
 
 func overlaid(profile v1alpha1.SecurityProfile, template string) *v1alpha1.App {
 	app := &v1alpha1.App{ObjectMeta: metav1.ObjectMeta{Name: "shop"}}
