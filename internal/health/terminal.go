@@ -39,11 +39,12 @@ func waitsForever(container Container) bool {
 }
 
 // failedEnd returns how an init container last failed, nil when it did not, or
-// did its work since. While it runs once more, its failure still counts: else
+// did its work since. (A sidecar, which goes on after that, is no init container
+// here.) While it runs once more, its failure still counts: else
 // every new start would look like a recovery.
 func failedEnd(container Container) *Termination {
 	end := container.Ended
-	if end == nil && !container.Ready {
+	if end == nil {
 		end = container.LastEnded
 	}
 	if end == nil || end.ExitCode == 0 {
