@@ -40,6 +40,8 @@ type AppReconciler struct {
 	// and those to whom a registry has answered.
 	called chan event.GenericEvent
 
+	rest *rest
+
 	// written is when the status of an App was last written, by UID. It only
 	// spaces writes out; losing it costs a write.
 	written *lru.Cache
@@ -75,6 +77,7 @@ type pass struct {
 // writes, and the status is written last. A write that finds the caches behind
 // ends the pass; the change that is on its way starts another.
 func (r *AppReconciler) Reconcile(ctx context.Context, request ctrl.Request) (ctrl.Result, error) {
+	r.rest.passes.Add(1)
 	app := &v1alpha1.App{}
 	if err := r.Get(ctx, request.NamespacedName, app); err != nil {
 		if apierrors.IsNotFound(err) {

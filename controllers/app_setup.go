@@ -94,6 +94,10 @@ func SetupApp(ctx context.Context, mgr ctrl.Manager, o Options) error {
 		called:   called,
 		written:  lru.New(memory),
 		copied:   lru.New(memory),
+		rest:     newRest(),
+	}
+	if err := mgr.Add(r.rest); err != nil {
+		return fmt.Errorf("add what gives memory back: %w", err)
 	}
 	owned := handler.EnqueueRequestsFromMapFunc(byOwner)
 	err = ctrl.NewControllerManagedBy(mgr).
