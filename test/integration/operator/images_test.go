@@ -13,10 +13,11 @@ import (
 	"github.com/bowline-dev/bowline/api/v1alpha1"
 )
 
-// rightPassword is like nothing else, so that a search for it finds leaks alone.
-const rightPassword = "the-password-of-the-registry"
-
 var (
+	// Passwords have the canary in them, so that a search finds where they leak.
+	rightPassword = string(canary.Marks("right"))
+	wrongPassword = string(canary.Marks("wrong"))
+
 	required   = digested(v1alpha1.DigestRequired)
 	bestEffort = digested(v1alpha1.DigestBestEffort)
 )
@@ -51,7 +52,7 @@ var _ = Describe("An image whose digest is required", func() {
 	Concurrently("is waited for while the old one serves, and goes out at once when the password is corrected", func(s *Scene) {
 		digest := s.Pushes("1.4.2")
 		s.guardedBy(Private(rightPassword))
-		s.Create(NewPullSecret("regcred", "an-old-password-of-the-registry"))
+		s.Create(NewPullSecret("regcred", wrongPassword))
 		shop := s.Runs(Spec(good))
 		before := shop.Settled(Healthy, rollout)
 		pods := shop.PodUIDs()
