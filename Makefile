@@ -33,7 +33,8 @@ generate: $(CONTROLLER_GEN) ## Write the DeepCopy methods of the API.
 
 .PHONY: manifests
 manifests: $(CONTROLLER_GEN) ## Write the CRDs, and the operator's role from the markers in controllers/.
-	$(CONTROLLER_GEN) crd paths=./api/... output:crd:dir=config/crd/bases
+	$(CONTROLLER_GEN) crd paths=./api/v1alpha1/... output:crd:dir=config/crd/bases
+	$(CONTROLLER_GEN) crd paths=./api/servicebinding/... output:crd:dir=config/crd/servicebinding/bases
 	$(CONTROLLER_GEN) rbac:roleName=manager-role paths=./controllers/... output:rbac:dir=config/rbac
 
 .PHONY: docs
