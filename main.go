@@ -18,6 +18,7 @@ import (
 	"sigs.k8s.io/controller-runtime/pkg/metrics/filters"
 	metricsserver "sigs.k8s.io/controller-runtime/pkg/metrics/server"
 
+	servicebindingv1 "github.com/bowline-dev/bowline/api/servicebinding/v1"
 	"github.com/bowline-dev/bowline/api/v1alpha1"
 	"github.com/bowline-dev/bowline/controllers"
 	"github.com/bowline-dev/bowline/internal/registry"
@@ -29,6 +30,7 @@ type options struct {
 	metricsSecure  bool
 	probeAddress   string
 	leaderElect    bool
+	bindings       bool
 	workers        int
 	sharedRollouts int
 	qps            float64
@@ -69,6 +71,7 @@ func (o *options) bind(flags *flag.FlagSet) {
 	flags.BoolVar(&o.metricsSecure, "metrics-secure", true, "serve metrics over TLS to clients that are authenticated and authorized")
 	flags.StringVar(&o.probeAddress, "health-probe-bind-address", ":8081", "address that serves /healthz and /readyz; 0 serves none")
 	flags.BoolVar(&o.leaderElect, "leader-elect", false, "let only one of several operators act")
+	flags.BoolVar(&o.bindings, "service-bindings", false, "project services into workloads, as the ServiceBindings of servicebinding.io ask; needs config/servicebinding")
 	flags.IntVar(&o.workers, "workers", 32, "how many Apps are looked at at a time")
 	flags.IntVar(&o.sharedRollouts, "max-shared-rollouts", 10, "how many Apps roll out the change of one shared ConfigMap or Secret at a time; 0 for all")
 	flags.Float64Var(&o.qps, "kube-api-qps", 200, "requests to the API server per second, on average")
@@ -94,7 +97,7 @@ func (o *options) validate() error {
 
 func run(o options) error {
 	scheme := runtime.NewScheme()
-	for _, add := range []func(*runtime.Scheme) error{clientgoscheme.AddToScheme, v1alpha1.AddToScheme} {
+	for _, add := range []func(*runtime.Scheme) error{clientgoscheme.AddToScheme, v1alpha1.AddToScheme, servicebindingv1.AddToScheme} {
 		if err := add(scheme); err != nil {
 			return fmt.Errorf("register types: %w", err)
 		}
@@ -114,6 +117,11 @@ func run(o options) error {
 	apps := controllers.Options{Workers: o.workers, SharedRollouts: o.sharedRollouts, Registries: registry.Options{CAFile: o.registryCAs}}
 	if err := controllers.SetupApp(ctx, mgr, apps); err != nil {
 		return err
+	}
+	if o.bindings {
+		if err := controllers.SetupServiceBinding(ctx, mgr); err != nil {
+			return err
+		}
 	}
 	for name, add := range map[string]func(string, healthz.Checker) error{"healthz": mgr.AddHealthzCheck, "readyz": mgr.AddReadyzCheck} {
 		if err := add(name, healthz.Ping); err != nil {
