@@ -19,6 +19,7 @@ import (
 	"k8s.io/client-go/tools/clientcmd"
 	"sigs.k8s.io/controller-runtime/pkg/client"
 
+	servicebindingv1 "github.com/bowline-dev/bowline/api/servicebinding/v1"
 	"github.com/bowline-dev/bowline/api/v1alpha1"
 )
 
@@ -146,10 +147,10 @@ func (c *Cluster) Config() (*rest.Config, error) {
 	return config, nil
 }
 
-// Scheme knows the kinds of Kubernetes and of Bowline.
+// Scheme knows the kinds of Kubernetes, of Bowline and of service bindings.
 func Scheme() *runtime.Scheme {
 	scheme := runtime.NewScheme()
-	for _, add := range []func(*runtime.Scheme) error{clientgoscheme.AddToScheme, v1alpha1.AddToScheme} {
+	for _, add := range []func(*runtime.Scheme) error{clientgoscheme.AddToScheme, v1alpha1.AddToScheme, servicebindingv1.AddToScheme} {
 		if err := add(scheme); err != nil {
 			panic(err) // the types are ours
 		}

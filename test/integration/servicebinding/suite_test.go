@@ -1,0 +1,171 @@
+// Package servicebinding_test checks what people see of service bindings: a real
+// control plane with simulated nodes, the operator a process of its own that has
+// no other rights than those of config/servicebinding and of the roles that a
+// spec labels.
+//
+// Simulated pods have no files, so files and variables are read as the kubelet
+// makes them of a pod, see kubelet_test.go.
+package servicebinding_test
+
+import (
+	"bytes"
+	"context"
+	"os"
+	"path/filepath"
+	"slices"
+	"strings"
+	"testing"
+	"time"
+
+	. "github.com/onsi/ginkgo/v2"
+	. "github.com/onsi/gomega"
+	"sigs.k8s.io/controller-runtime/pkg/client"
+	"sigs.k8s.io/yaml"
+
+	"github.com/bowline-dev/bowline/test/harness"
+)
+
+var (
+	cluster *harness.Cluster
+	api     client.WithWatch // with an administrator's rights
+
+	canary = harness.NewCanary()
+	// hidden stands in every Secret, and must be seen nowhere else.
+	hidden = string(canary)
+	vault  *harness.Vault
+
+	binary      string // of the operator
+	kubeconfig  string // of the operator
+	operator    *harness.Operator
+	operatorLog *os.File
+)
+
+const (
+	soon     = 20 * time.Second
+	granted  = 30 * time.Second // how soon a right that was granted is noticed
+	crds     = "../../../config/crd/servicebinding/bases"
+	identity = "system:serviceaccount:bowline-system:bowline-controller-manager"
+)
+
+func TestServiceBinding(t *testing.T) {
+	RegisterFailHandler(Fail)
+	RunSpecs(t, "ServiceBinding")
+}
+
+var _ = BeforeSuite(func(ctx SpecContext) {
+	var err error
+	cluster, err = harness.StartCluster(ctx, harness.ClusterOptions{Audit: true, Log: GinkgoWriter})
+	Expect(err).NotTo(HaveOccurred())
+	DeferCleanup(func() error { return cluster.Stop() })
+	Expect(cluster.InstallCRDs(ctx)).To(Succeed())
+	api, err = cluster.Client()
+	Expect(err).NotTo(HaveOccurred())
+
+	vault, err = harness.OpenVault(ctx, api, canary)
+	Expect(err).NotTo(HaveOccurred())
+	DeferCleanup(func() { vault.Close() })
+
+	kubectl(ctx, "apply", "-f", crds)
+	kubectl(ctx, "apply", "-f", "testdata/crds.yaml")
+	kubectl(ctx, "wait", "--for=condition=Established", "--timeout=60s", "crd", "--all")
+	roles := filepath.Join(GinkgoT().TempDir(), "roles.yaml")
+	Expect(os.WriteFile(roles, rolesOf(ctx, "../../../config/servicebinding"), 0o600)).To(Succeed())
+	kubectl(ctx, "apply", "--server-side", "-f", roles)
+	kubeconfig = impersonating(identity)
+
+	operatorLog, err = os.Create(filepath.Join(GinkgoT().TempDir(), "operator.log"))
+	Expect(err).NotTo(HaveOccurred())
+	binary, err = harness.BuildOperator(ctx, GinkgoWriter)
+	Expect(err).NotTo(HaveOccurred())
+	operator = startOperator(ctx)
+	DeferCleanup(func() error { return operator.Stop() })
+})
+
+var _ = AfterSuite(func(ctx SpecContext) {
+	if operator == nil {
+		return
+	}
+	if path := os.Getenv("OPERATOR_LOG"); path != "" {
+		said, err := os.ReadFile(operatorLog.Name())
+		Expect(err).NotTo(HaveOccurred())
+		Expect(os.WriteFile(path, said, 0o600)).To(Succeed())
+	}
+	Consistently(operator.Ended(), "100ms").ShouldNot(BeClosed(), "the operator ended by itself: %v", operator.Err())
+	Expect(logged("Reconciler error")).To(BeEmpty(), "what a pass meets is reported, or it is stale and passes by itself")
+	Expect(logged(`"level":"dpanic"`, "panic:", "goroutine 1 [")).To(BeEmpty(), "the operator panicked")
+	Expect(logged(token)).To(BeEmpty(), "what is in a workload is never logged")
+
+	config, err := cluster.Config()
+	Expect(err).NotTo(HaveOccurred())
+	searched, err := vault.Leaks(ctx, config, harness.Places{Files: []string{operatorLog.Name(), cluster.AuditLog}})
+	Expect(err).NotTo(HaveOccurred())
+	GinkgoWriter.Println(searched)
+	Expect(searched.Found).To(BeEmpty(), "what Secrets hold stands elsewhere")
+})
+
+// token is what a workload holds, and nobody is to repeat.
+const token = "t0ken-of-a-workload"
+
+func startOperator(ctx context.Context) *harness.Operator {
+	GinkgoHelper()
+	started, err := harness.StartOperator(ctx, harness.OperatorOptions{
+		Binary:     binary,
+		Kubeconfig: kubeconfig,
+		Args:       []string{harness.LogLevel, "--service-bindings"},
+		Log:        operatorLog,
+	})
+	Expect(err).NotTo(HaveOccurred())
+	return started
+}
+
+// logged returns the lines of the operator's log that hold one of the words.
+func logged(words ...string) []string {
+	GinkgoHelper()
+	said, err := os.ReadFile(operatorLog.Name())
+	Expect(err).NotTo(HaveOccurred())
+	var found []string
+	for line := range strings.Lines(string(said)) {
+		if slices.ContainsFunc(words, func(word string) bool { return strings.Contains(line, word) }) {
+			found = append(found, line)
+		}
+	}
+	return found
+}
+
+func kubectl(ctx context.Context, args ...string) string {
+	GinkgoHelper()
+	out, err := cluster.Kubectl(ctx, args...)
+	Expect(err).NotTo(HaveOccurred())
+	return out
+}
+
+// rolesOf renders a folder and returns what says who may do what.
+func rolesOf(ctx context.Context, folder string) []byte {
+	GinkgoHelper()
+	kinds := []string{"Namespace", "ServiceAccount", "ClusterRole", "ClusterRoleBinding", "Role", "RoleBinding"}
+	var out [][]byte
+	for _, document := range strings.Split(kubectl(ctx, "kustomize", folder), "\n---\n") {
+		var head struct{ Kind string }
+		Expect(yaml.Unmarshal([]byte(document), &head)).To(Succeed())
+		if slices.Contains(kinds, head.Kind) {
+			out = append(out, []byte(document))
+		}
+	}
+	return bytes.Join(out, []byte("\n---\n"))
+}
+
+// impersonating writes a kubeconfig that acts as somebody else, and returns its
+// path.
+func impersonating(name string) string {
+	GinkgoHelper()
+	text, err := os.ReadFile(cluster.Kubeconfig)
+	Expect(err).NotTo(HaveOccurred())
+	var config map[string]any
+	Expect(yaml.Unmarshal(text, &config)).To(Succeed())
+	config["users"].([]any)[0].(map[string]any)["user"].(map[string]any)["as"] = name
+	text, err = yaml.Marshal(config)
+	Expect(err).NotTo(HaveOccurred())
+	path := filepath.Join(GinkgoT().TempDir(), "kubeconfig")
+	Expect(os.WriteFile(path, text, 0o600)).To(Succeed())
+	return path
+}
