@@ -49,6 +49,7 @@ const (
 
 func TestServiceBinding(t *testing.T) {
 	RegisterFailHandler(Fail)
+	checkMatrix(t, PreviewSpecs("ServiceBinding").SpecReports)
 	RunSpecs(t, "ServiceBinding")
 }
 
