@@ -39,7 +39,9 @@ type world struct {
 func newWorld(t *testing.T, objects ...runtime.Object) *world {
 	t.Helper()
 	scheme := runtime.NewScheme()
-	metav1.AddMetaToScheme(scheme)
+	if err := metav1.AddMetaToScheme(scheme); err != nil {
+		t.Fatal(err)
+	}
 	mapper := meta.NewDefaultRESTMapper(nil)
 	mapper.AddSpecific(postgres, postgres.GroupVersion().WithResource("postgreses"), postgres.GroupVersion().WithResource("postgres"), meta.RESTScopeNamespace)
 	mapper.Add(node, meta.RESTScopeRoot)

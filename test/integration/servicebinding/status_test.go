@@ -161,9 +161,9 @@ var _ = Describe("The status", func() {
 		Eventually(func() int {
 			ready := 0
 			for _, name := range names {
-				switch text := said(s.Get(name), servicebindingv1.ConditionReady); {
-				case text == "":
-				case text == `True Bound: Secret "orders-secret" is projected into Deployment "shop"`:
+				switch text := said(s.Get(name), servicebindingv1.ConditionReady); text {
+				case "":
+				case `True Bound: Secret "orders-secret" is projected into Deployment "shop"`:
 					ready++
 				default:
 					seen[text] = true
