@@ -168,7 +168,7 @@ func (p *bindingPass) release(ctx context.Context) error {
 	if i < 0 {
 		return nil
 	}
-	workloads, problem, err := p.workloads(ctx)
+	workloads, problem, err := p.find(ctx, none)
 	if err != nil {
 		return err
 	}
@@ -177,9 +177,6 @@ func (p *bindingPass) release(ctx context.Context) error {
 		result.Workloads = problem
 	}
 	for _, w := range workloads {
-		if !w.has {
-			continue
-		}
 		problem, err := p.unbind(ctx, w)
 		if err != nil {
 			return err

@@ -37,6 +37,14 @@ func (p *bindingPass) workloads(ctx context.Context) ([]workload, *binding.Probl
 	if problem != nil {
 		return nil, problem, nil
 	}
+	return p.find(ctx, matches)
+}
+
+// none is what a ServiceBinding wants to be bound when it goes, whatever its
+// selector says.
+func none(metav1.Object) bool { return false }
+
+func (p *bindingPass) find(ctx context.Context, matches func(metav1.Object) bool) ([]workload, *binding.Problem, error) {
 	kind := workloadKind(p.object)
 	heads, err := p.Kinds.Workloads(ctx, kind, p.object.Namespace)
 	if p.Kinds.Polled(kinds.Workloads, kind) {

@@ -82,6 +82,18 @@ var _ = Describe("Unbinding", func() {
 		Expect(s.Picture("shop")).To(Equal(before))
 	})
 
+	It("happens though the selector cannot be followed any more", func() {
+		s.Deployment("shop", labeled("tier", "one"))
+		before := s.Picture("shop")
+		s.Bind("orders", "orders-secret", "", selecting(metav1.LabelSelector{MatchLabels: map[string]string{"tier": "one"}}))
+		s.Ready("orders")
+		s.ChangeBinding("orders", selecting(metav1.LabelSelector{MatchExpressions: []metav1.LabelSelectorRequirement{{Key: "tier", Operator: "Like", Values: []string{"o*"}}}}))
+		s.Says("orders", `False SpecInvalid: spec.workload.selector: "Like" is not a valid label selector operator`)
+		Expect(s.Workload("shop").Spec.Template.Spec.Volumes).To(HaveLen(1), "what is bound stays bound until it is clear what is meant")
+		s.Delete(&servicebindingv1.ServiceBinding{}, "orders")
+		Expect(s.Picture("shop")).To(Equal(before))
+	})
+
 	It("is not in the way of a ServiceBinding that never was bound, nor of a workload that is gone", func() {
 		s.Bind("never", "nowhere", "shop")
 		s.Says("never", `False SecretNotFound: Secret "nowhere" does not exist in this namespace, which spec.service names: create it, or correct the name`)
