@@ -226,3 +226,25 @@ func TestSlim(t *testing.T) {
 		t.Errorf("%v", got)
 	}
 }
+
+// A right that is taken away while a watch goes on.
+func TestAWatchThatHasEndedIsNotBelieved(t *testing.T) {
+	w := newWorld(t, ordersWith("a"))
+	first := apiwatch.NewFake()
+	var watches atomic.Int32
+	w.objects.PrependWatchReactor("postgreses", func(clienttesting.Action) (bool, apiwatch.Interface, error) {
+		if watches.Add(1) == 1 {
+			return true, first, nil
+		}
+		return true, nil, apierrors.NewForbidden(schema.GroupResource{Resource: "postgreses"}, "", errors.New("no"))
+	})
+	if got := w.secret(t); got != "a" || w.Polled(Services, postgres) {
+		t.Errorf("the first answer is %q, polled %t", got, w.Polled(Services, postgres))
+	}
+	first.Stop()
+	w.endOfWatch(t)
+	w.update(t, ordersWith("b"))
+	if got := w.secret(t); got != "b" || !w.Polled(Services, postgres) {
+		t.Errorf("the answer is %q, polled %t", got, w.Polled(Services, postgres))
+	}
+}
