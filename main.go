@@ -114,14 +114,14 @@ func run(o options) error {
 	if err != nil {
 		return fmt.Errorf("make the manager: %w", err)
 	}
-	apps := controllers.Options{Workers: o.workers, SharedRollouts: o.sharedRollouts, Registries: registry.Options{CAFile: o.registryCAs}}
-	if err := controllers.SetupApp(ctx, mgr, apps); err != nil {
-		return err
-	}
+	apps := controllers.Options{ServiceBindings: o.bindings, Workers: o.workers, SharedRollouts: o.sharedRollouts, Registries: registry.Options{CAFile: o.registryCAs}}
 	if o.bindings {
 		if err := controllers.SetupServiceBinding(ctx, mgr); err != nil {
 			return err
 		}
+	}
+	if err := controllers.SetupApp(ctx, mgr, apps); err != nil {
+		return err
 	}
 	for name, add := range map[string]func(string, healthz.Checker) error{"healthz": mgr.AddHealthzCheck, "readyz": mgr.AddReadyzCheck} {
 		if err := add(name, healthz.Ping); err != nil {

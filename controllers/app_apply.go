@@ -30,6 +30,9 @@ const copyGrace = time.Minute
 // needs. It returns the first problem that only a person can solve.
 func (p *pass) apply(ctx context.Context) (*report.Problem, error) {
 	target := p.numbered(p.decision.Target)
+	if problem, err := problemOf(p.offer(ctx, target)); problem != nil || err != nil {
+		return problem, err
+	}
 	if target == nil || p.app.Spec.Unreadable != "" {
 		// A spec that cannot be read says nothing of size or rollout either:
 		// what there is stays as it is.
@@ -48,12 +51,16 @@ func (p *pass) applyTarget(ctx context.Context, target *v1alpha1.Release) (*repo
 	if problem, err := problemOf(p.copySources(ctx, target)); problem != nil || err != nil {
 		return problem, err
 	}
+	if err := p.followServices(ctx, target); err != nil {
+		return nil, err
+	}
 	objects, err := render.Render(render.Input{
 		App:      p.app,
 		Release:  target,
 		Replicas: p.replicas(),
 		Paused:   p.paused(),
 		Today:    p.today,
+		Moved:    p.moved,
 	})
 	if err != nil {
 		return unreadable(target, err), nil
@@ -166,10 +173,7 @@ func (p *pass) copyConfig(ctx context.Context, target *v1alpha1.Release, objects
 // there yet. A person who goes back to a Release that is so old that its copies
 // are gone gets the content of today instead.
 func (p *pass) copySources(ctx context.Context, target *v1alpha1.Release) error {
-	for _, source := range target.Spec.Sources {
-		if source.CopyName == "" {
-			continue
-		}
+	for _, source := range resolve.Copied(&target.Spec) {
 		known := p.snapshot.ConfigMaps
 		if source.Kind == v1alpha1.SourceSecret {
 			known = p.snapshot.Secrets
@@ -236,6 +240,7 @@ func (p *pass) collect(ctx context.Context) error {
 	for _, name := range release.GeneratedNames(&p.app.Spec.WorkloadSpec) {
 		keep.Secrets[name] = true
 	}
+	keep.Secrets[p.offered] = true
 	return p.deleteUnused(ctx, "Secret", p.snapshot.Secrets, keep.Secrets)
 }
 

@@ -7,6 +7,7 @@ import (
 	"errors"
 	"time"
 
+	"github.com/go-logr/logr"
 	apierrors "k8s.io/apimachinery/pkg/api/errors"
 	"k8s.io/client-go/tools/events"
 	"k8s.io/utils/clock"
@@ -18,6 +19,7 @@ import (
 	"github.com/bowline-dev/bowline/api/v1alpha1"
 	"github.com/bowline-dev/bowline/internal/apply"
 	"github.com/bowline-dev/bowline/internal/health"
+	"github.com/bowline-dev/bowline/internal/kinds"
 	"github.com/bowline-dev/bowline/internal/observe"
 	"github.com/bowline-dev/bowline/internal/registry"
 	"github.com/bowline-dev/bowline/internal/resolve"
@@ -35,6 +37,14 @@ type AppReconciler struct {
 	Events   events.EventRecorder
 	Clock    clock.PassiveClock
 	Turns    *turns.Turns
+
+	// serviceBindings tells that ServiceBindings count.
+	serviceBindings bool
+	// services finds what bindings name, and followed knows whose Secrets that
+	// led to.
+	services *kinds.Kinds
+	followed *waiting
+	log      logr.Logger
 
 	// called are Apps whose turn may have come because somebody left the line,
 	// and those to whom a registry has answered.
@@ -68,6 +78,11 @@ type pass struct {
 	// today are the sources of the Release that runs whose copies are gone, and
 	// of which the pods use the content of today.
 	today []v1alpha1.PinnedSource
+	// moved are the Secrets that services hand out today, by the names of the
+	// bindings, where those that the Release which runs was made with are gone.
+	moved map[string]string
+	// offered is the Secret with which others reach the App.
+	offered string
 	// made is the Release that this pass made.
 	made *v1alpha1.Release
 }
@@ -82,6 +97,8 @@ func (r *AppReconciler) Reconcile(ctx context.Context, request ctrl.Request) (ct
 	if err := r.Get(ctx, request.NamespacedName, app); err != nil {
 		if apierrors.IsNotFound(err) {
 			r.leave(request.NamespacedName)
+			r.followed.leave(request)
+			r.keepServices(ctx)
 		}
 		return ctrl.Result{}, client.IgnoreNotFound(err)
 	}
@@ -90,6 +107,9 @@ func (r *AppReconciler) Reconcile(ctx context.Context, request ctrl.Request) (ct
 		// What was made for the App goes by its owner references; nothing new
 		// may be made.
 		return ctrl.Result{}, nil
+	}
+	if err := r.adopt(ctx, app); err != nil {
+		return ctrl.Result{}, err
 	}
 	p := &pass{AppReconciler: r, app: app, now: r.Clock.Now()}
 	result, err := p.run(ctx)

@@ -138,6 +138,7 @@ func (p *pass) newRelease(wanted *rollout.Make) *v1alpha1.Release {
 			Spread:        inputs.Spread,
 			ConfigName:    render.ConfigName(p.app.Name, inputs.Workload),
 			Sources:       inputs.Sources,
+			Bindings:      inputs.Bindings,
 			RetryToken:    wanted.Retry,
 			RestartToken:  wanted.Restart,
 		},

@@ -37,6 +37,9 @@ func (p *pass) report(ctx context.Context, problem *report.Problem) (ctrl.Result
 		Releases: p.releases,
 		Problem:  problem,
 		Today:    p.today,
+		Offered:  p.offered,
+		Unbound:  p.inputs.Unbound,
+		Bound:    p.inputs.Bound,
 		Scaling:  scaling(p.snapshot.Autoscaler, p.app),
 	})
 	next := p.next(problem)
@@ -101,6 +104,9 @@ func (p *pass) next(problem *report.Problem) time.Time {
 	if problem == nil && (p.decision.Action == rollout.Advance || p.decision.Action == rollout.RollBack) {
 		// What was set out may be there already, and then no change follows.
 		next = sooner(next, p.now.Add(staleRetry))
+	}
+	if p.inputs.Poll {
+		next = sooner(next, p.now.Add(pollServices))
 	}
 	switch {
 	case problem == nil:

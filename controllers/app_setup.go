@@ -27,8 +27,10 @@ import (
 	"sigs.k8s.io/controller-runtime/pkg/reconcile"
 	"sigs.k8s.io/controller-runtime/pkg/source"
 
+	servicebindingv1 "github.com/bowline-dev/bowline/api/servicebinding/v1"
 	"github.com/bowline-dev/bowline/api/v1alpha1"
 	"github.com/bowline-dev/bowline/internal/apply"
+	"github.com/bowline-dev/bowline/internal/kinds"
 	"github.com/bowline-dev/bowline/internal/observe"
 	"github.com/bowline-dev/bowline/internal/registry"
 	"github.com/bowline-dev/bowline/internal/resolve"
@@ -66,6 +68,9 @@ type Options struct {
 	// SharedRollouts is how many Apps may roll out the change of one shared
 	// ConfigMap or Secret at a time, 0 for all.
 	SharedRollouts int
+	// ServiceBindings tells that ServiceBindings can mean Apps: set it where
+	// SetupServiceBinding was called before.
+	ServiceBindings bool
 	// Registries says how image registries are asked for digests.
 	Registries registry.Options
 }
@@ -83,24 +88,30 @@ func SetupApp(ctx context.Context, mgr ctrl.Manager, o Options) error {
 		return fmt.Errorf("set up the client of image registries: %w", err)
 	}
 	r := &AppReconciler{
-		Client:   mgr.GetClient(),
-		Live:     mgr.GetAPIReader(),
-		Resolver: resolve.New(mgr.GetCache(), mgr.GetAPIReader()),
-		Digests:  digests,
-		Applier:  apply.New(mgr.GetClient(), mgr.GetAPIReader(), clk),
-		Events:   mgr.GetEventRecorder("bowline"),
-		Clock:    clk,
-		Turns:    turns.New(o.SharedRollouts),
-		called:   called,
-		written:  lru.New(memory),
-		copied:   lru.New(memory),
-		rest:     newRest(),
+		Client:          mgr.GetClient(),
+		Live:            mgr.GetAPIReader(),
+		followed:        newWaiting(),
+		serviceBindings: o.ServiceBindings,
+		log:             mgr.GetLogger(),
+		Digests:         digests,
+		Applier:         apply.New(mgr.GetClient(), mgr.GetAPIReader(), clk),
+		Events:          mgr.GetEventRecorder("bowline"),
+		Clock:           clk,
+		Turns:           turns.New(o.SharedRollouts),
+		called:          called,
+		written:         lru.New(memory),
+		copied:          lru.New(memory),
+		rest:            newRest(),
 	}
 	if err := mgr.Add(r.rest); err != nil {
 		return fmt.Errorf("add what gives memory back: %w", err)
 	}
+	if r.services, err = kinds.New(mgr.GetConfig(), mgr.GetHTTPClient(), mgr.GetRESTMapper(), clk, r.serviceChanged); err != nil {
+		return err
+	}
+	r.Resolver = resolve.New(mgr.GetCache(), mgr.GetAPIReader(), r.services, r.followed.follow)
 	owned := handler.EnqueueRequestsFromMapFunc(byOwner)
-	err = ctrl.NewControllerManagedBy(mgr).
+	apps := ctrl.NewControllerManagedBy(mgr).
 		Named("app").
 		// The person's changes. Our own writes of the status are no news.
 		For(&v1alpha1.App{}, builder.WithPredicates(predicate.Or[client.Object](predicate.GenerationChangedPredicate{}, predicate.AnnotationChangedPredicate{}))).
@@ -120,6 +131,8 @@ func SetupApp(ctx context.Context, mgr ctrl.Manager, o Options) error {
 		// a registry with.
 		WatchesMetadata(&corev1.ConfigMap{}, handler.EnqueueRequestsFromMapFunc(users(mgr.GetClient(), configIndex)), builder.WithPredicates(changed)).
 		WatchesMetadata(&corev1.Secret{}, handler.EnqueueRequestsFromMapFunc(users(mgr.GetClient(), secretIndex, pullIndex)), builder.WithPredicates(changed)).
+		// A Secret to which a binding leads appears, goes or changes.
+		WatchesMetadata(&corev1.Secret{}, handler.EnqueueRequestsFromMapFunc(r.followers), builder.WithPredicates(changed)).
 		// A turn to roll out a shared change has ended: who is next?
 		Watches(&v1alpha1.Release{}, handler.EnqueueRequestsFromMapFunc(r.next), builder.WithPredicates(releaseEnded)).
 		Watches(&v1alpha1.App{}, handler.EnqueueRequestsFromMapFunc(r.next), builder.WithPredicates(appLetGo)).
@@ -129,9 +142,14 @@ func SetupApp(ctx context.Context, mgr ctrl.Manager, o Options) error {
 			MaxConcurrentReconciles: o.Workers,
 			ReconciliationTimeout:   reconcileTimeout,
 			RateLimiter:             workqueue.NewTypedItemExponentialFailureRateLimiter[reconcile.Request](50*time.Millisecond, slowest),
-		}).
-		Complete(r)
-	if err != nil {
+		})
+	if o.ServiceBindings {
+		// One that means an App appears, goes or changes; and an App whose labels
+		// change may be meant or not.
+		apps.Watches(&servicebindingv1.ServiceBinding{}, handler.EnqueueRequestsFromMapFunc(r.bound), builder.WithPredicates(intended)).
+			Watches(&v1alpha1.App{}, &handler.EnqueueRequestForObject{}, builder.WithPredicates(predicate.LabelChangedPredicate{}))
+	}
+	if err := apps.Complete(r); err != nil {
 		return fmt.Errorf("set up the controller of Apps: %w", err)
 	}
 	return nil
@@ -160,6 +178,8 @@ func index(ctx context.Context, mgr ctrl.Manager) error {
 		{&v1alpha1.App{}, configIndex, references(v1alpha1.SourceConfigMap)},
 		{&v1alpha1.App{}, secretIndex, references(v1alpha1.SourceSecret)},
 		{&v1alpha1.App{}, pullIndex, pullSecrets},
+		{&v1alpha1.App{}, appServiceIndex, boundServices},
+		{&v1alpha1.App{}, appServiceKindIndex, boundKinds},
 	}
 	for _, i := range indexes {
 		if err := mgr.GetFieldIndexer().IndexField(ctx, i.object, i.field, i.values); err != nil {
@@ -268,6 +288,12 @@ var (
 		UpdateFunc: func(e event.UpdateEvent) bool { return !e.ObjectNew.GetDeletionTimestamp().IsZero() },
 	}
 )
+
+// intended lets through that somebody wants something else of an object, or
+// wants it gone.
+var intended = predicate.Funcs{UpdateFunc: func(e event.UpdateEvent) bool {
+	return e.ObjectOld.GetGeneration() != e.ObjectNew.GetGeneration() || e.ObjectOld.GetDeletionTimestamp().IsZero() != e.ObjectNew.GetDeletionTimestamp().IsZero()
+}}
 
 // intentChanged tells whether an object changed in anything but its status.
 // Kinds without generation have none to compare, so their spec is compared by

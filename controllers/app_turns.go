@@ -70,40 +70,45 @@ func (p *pass) claims(ctx context.Context) ([]turns.Claim, error) {
 		return nil, nil
 	}
 	var claims []turns.Claim
-	for _, source := range release.Changed(releases[len(releases)-1].Spec, p.inputs.Inputs) {
-		users, err := p.usersOf(ctx, source)
+	for _, change := range release.Changed(releases[len(releases)-1].Spec, p.inputs.Inputs) {
+		users, err := p.usersOf(ctx, change.Origin)
 		if err != nil {
 			return nil, err
 		}
 		if len(users) <= p.Turns.Limit() {
 			continue
 		}
-		held, err := p.holders(ctx, source, users)
+		held, err := p.holders(ctx, change.Origin, users)
 		if err != nil {
 			return nil, err
 		}
-		claims = append(claims, turns.Claim{Source: p.source(source), Users: len(users), Held: held})
+		claims = append(claims, turns.Claim{Source: turnOf(p.app.Namespace, change.Origin), Users: len(users), Held: held})
 	}
 	return claims, nil
 }
 
-func (p *pass) source(source v1alpha1.PinnedSource) turns.Source {
-	return turns.Source{Namespace: p.app.Namespace, Kind: string(source.Kind), Name: source.Name}
+func turnOf(namespace string, origin release.Origin) turns.Source {
+	return turns.Source{Namespace: namespace, Kind: origin.Kind, Name: origin.Name}
 }
 
-// usersOf are the Apps that refer to a source, by name.
-func (p *pass) usersOf(ctx context.Context, source v1alpha1.PinnedSource) (map[string]*v1alpha1.App, error) {
-	index := configIndex
-	if source.Kind == v1alpha1.SourceSecret {
-		index = secretIndex
+// usersOf are the Apps that take input from an object, by name.
+func (p *pass) usersOf(ctx context.Context, origin release.Origin) (map[string]*v1alpha1.App, error) {
+	indexes := map[string]string{appServiceIndex: originKey(origin)}
+	switch origin.Kind {
+	case string(v1alpha1.SourceConfigMap):
+		indexes = map[string]string{configIndex: origin.Name}
+	case string(v1alpha1.SourceSecret):
+		indexes[secretIndex] = origin.Name
 	}
-	apps := &v1alpha1.AppList{}
-	if err := p.List(ctx, apps, client.InNamespace(p.app.Namespace), client.MatchingFields{index: source.Name}); err != nil {
-		return nil, err
-	}
-	users := make(map[string]*v1alpha1.App, len(apps.Items))
-	for i := range apps.Items {
-		users[apps.Items[i].Name] = &apps.Items[i]
+	users := map[string]*v1alpha1.App{}
+	for index, value := range indexes {
+		apps := &v1alpha1.AppList{}
+		if err := p.List(ctx, apps, client.InNamespace(p.app.Namespace), client.MatchingFields{index: value}); err != nil {
+			return nil, err
+		}
+		for i := range apps.Items {
+			users[apps.Items[i].Name] = &apps.Items[i]
+		}
 	}
 	return users, nil
 }
@@ -111,9 +116,9 @@ func (p *pass) usersOf(ctx context.Context, source v1alpha1.PinnedSource) (map[s
 // holders are the Apps that roll out a change of a source now: the Release they
 // desire was made because of it and has not ended. One that is held or paused
 // does not go on by itself and must not keep all others waiting.
-func (p *pass) holders(ctx context.Context, source v1alpha1.PinnedSource, users map[string]*v1alpha1.App) ([]string, error) {
+func (p *pass) holders(ctx context.Context, origin release.Origin, users map[string]*v1alpha1.App) ([]string, error) {
 	list := &v1alpha1.ReleaseList{}
-	if err := p.List(ctx, list, client.InNamespace(p.app.Namespace), client.MatchingFields{causeIndex: causeKey(source)}); err != nil {
+	if err := p.List(ctx, list, client.InNamespace(p.app.Namespace), client.MatchingFields{causeIndex: originKey(origin)}); err != nil {
 		return nil, err
 	}
 	var holders []string
@@ -141,8 +146,8 @@ func indexCause(object client.Object) []string {
 		return nil
 	}
 	var keys []string
-	for _, source := range release.Caused(r.Spec.Cause) {
-		keys = append(keys, causeKey(source))
+	for _, origin := range release.Caused(&r.Spec) {
+		keys = append(keys, originKey(origin))
 	}
 	return keys
 }
@@ -152,12 +157,12 @@ func hasEnded(r *v1alpha1.Release) bool {
 	return !r.Status.FinishTime.IsZero() || !r.Status.SupersededTime.IsZero()
 }
 
-func causeKey(source v1alpha1.PinnedSource) string { return string(source.Kind) + "/" + source.Name }
+func originKey(origin release.Origin) string { return origin.Kind + "/" + origin.Name }
 
 // specChanged is when the App's own spec last made a Release necessary.
 func (p *pass) specChanged() time.Time {
 	for _, r := range slices.Backward(p.snapshot.Releases) {
-		if len(release.Caused(r.Spec.Cause)) == 0 {
+		if len(release.Caused(&r.Spec)) == 0 {
 			return r.CreationTimestamp.Time
 		}
 	}
@@ -189,8 +194,8 @@ func (r *AppReconciler) endTurns(object client.Object) {
 		if hasEnded(object) {
 			return
 		}
-		for _, source := range release.Caused(object.Spec.Cause) {
-			r.Turns.End(now, object.Spec.App, turns.Source{Namespace: namespace, Kind: string(source.Kind), Name: source.Name})
+		for _, origin := range release.Caused(&object.Spec) {
+			r.Turns.End(now, object.Spec.App, turnOf(namespace, origin))
 		}
 	case *v1alpha1.App:
 		if goesOn(object) && object.DeletionTimestamp.IsZero() {

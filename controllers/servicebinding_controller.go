@@ -128,6 +128,9 @@ func (p *bindingPass) treat(ctx context.Context, w workload, secret string, avai
 	outcome := binding.Outcome{Kind: p.object.Spec.Workload.Kind, Name: w.head.Name}
 	var err error
 	switch {
+	case workloadKind(p.object) == appKind:
+		outcome.Problem, err = p.inApp(ctx, w.head.Name, secret)
+		return outcome, available, err
 	case !w.wanted:
 		outcome.Problem, err = p.unbind(ctx, w)
 		return outcome, outcome.Problem != nil, err

@@ -5,7 +5,6 @@ import (
 	"errors"
 	"fmt"
 	"slices"
-	"sync"
 
 	corev1 "k8s.io/api/core/v1"
 	apierrors "k8s.io/apimachinery/pkg/api/errors"
@@ -155,56 +154,4 @@ func (r *ServiceBindingReconciler) entries(ctx context.Context, key types.Namesp
 	slices.Sort(keys)
 	r.keys.Add(string(secret.UID)+"/"+secret.ResourceVersion, keys)
 	return keys, true, nil
-}
-
-// waiting knows which ServiceBindings depend on which Secret.
-type waiting struct {
-	mu       sync.Mutex
-	secret   map[reconcile.Request]types.NamespacedName
-	requests map[types.NamespacedName]map[reconcile.Request]bool
-}
-
-func newWaiting() *waiting {
-	return &waiting{secret: map[reconcile.Request]types.NamespacedName{}, requests: map[types.NamespacedName]map[reconcile.Request]bool{}}
-}
-
-func (w *waiting) wait(request reconcile.Request, secret string) {
-	w.mu.Lock()
-	defer w.mu.Unlock()
-	w.forget(request)
-	key := types.NamespacedName{Namespace: request.Namespace, Name: secret}
-	w.secret[request] = key
-	if w.requests[key] == nil {
-		w.requests[key] = map[reconcile.Request]bool{}
-	}
-	w.requests[key][request] = true
-}
-
-func (w *waiting) leave(request reconcile.Request) {
-	w.mu.Lock()
-	defer w.mu.Unlock()
-	w.forget(request)
-}
-
-func (w *waiting) forget(request reconcile.Request) {
-	key, ok := w.secret[request]
-	if !ok {
-		return
-	}
-	delete(w.secret, request)
-	delete(w.requests[key], request)
-	if len(w.requests[key]) == 0 {
-		delete(w.requests, key)
-	}
-}
-
-// of returns those that depend on a Secret.
-func (w *waiting) of(secret types.NamespacedName) []reconcile.Request {
-	w.mu.Lock()
-	defer w.mu.Unlock()
-	var out []reconcile.Request
-	for request := range w.requests[secret] {
-		out = append(out, request)
-	}
-	return out
 }

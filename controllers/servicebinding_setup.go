@@ -24,6 +24,7 @@ import (
 	"sigs.k8s.io/controller-runtime/pkg/source"
 
 	servicebindingv1 "github.com/bowline-dev/bowline/api/servicebinding/v1"
+	"github.com/bowline-dev/bowline/api/v1alpha1"
 	"github.com/bowline-dev/bowline/internal/binding"
 	"github.com/bowline-dev/bowline/internal/kinds"
 )
@@ -66,6 +67,8 @@ func SetupServiceBinding(ctx context.Context, mgr ctrl.Manager) error {
 		Watches(&servicebindingv1.ClusterWorkloadResourceMapping{}, handler.EnqueueRequestsFromMapFunc(r.all), builder.WithPredicates(predicate.GenerationChangedPredicate{})).
 		// A Secret that is projected, or would be, appears, goes or changes.
 		WatchesMetadata(&corev1.Secret{}, handler.EnqueueRequestsFromMapFunc(r.dependents), builder.WithPredicates(changed)).
+		// An App takes a ServiceBinding up by itself.
+		Watches(&v1alpha1.App{}, handler.EnqueueRequestsFromMapFunc(r.ofApp), builder.WithPredicates(takesUp)).
 		// Services and workloads of the kinds that ServiceBindings name.
 		WatchesRawSource(source.Func(r.listen)).
 		WithOptions(controller.Options{

@@ -55,8 +55,8 @@ func TestWaiting(t *testing.T) {
 	w.leave(a)
 	w.leave(other)
 	w.leave(other)
-	if len(w.requests) != 0 || len(w.secret) != 0 {
-		t.Errorf("not forgotten: %v %v", w.requests, w.secret)
+	if len(w.requests) != 0 || len(w.secrets) != 0 {
+		t.Errorf("not forgotten: %v %v", w.requests, w.secrets)
 	}
 }
 

@@ -17,6 +17,7 @@ import (
 // +kubebuilder:subresource:status
 // +kubebuilder:subresource:scale:specpath=.spec.replicas,statuspath=.status.replicas,selectorpath=.status.selector
 // +kubebuilder:resource:categories=bowline,shortName=app
+// +kubebuilder:metadata:labels="servicebinding.io/provisioned-service=true"
 // +kubebuilder:printcolumn:name="READY",type=string,JSONPath=`.status.conditions[?(@.type=="Ready")].status`
 // +kubebuilder:printcolumn:name="UP-TO-DATE",type=integer,JSONPath=`.status.updatedReplicas`
 // +kubebuilder:printcolumn:name="AVAILABLE",type=integer,JSONPath=`.status.availableReplicas`
@@ -185,6 +186,17 @@ type WorkloadSpec struct {
 	// +listMapKey=as
 	// +optional
 	Secrets []SecretSpec `json:"secrets,omitempty"`
+
+	// bindings are services that the App uses, such as databases. What a service
+	// hands out in its Secret is projected into the containers as the Service
+	// Binding Specification for Kubernetes says: files below
+	// $SERVICE_BINDING_ROOT/<name>. A change of it makes a new Release.
+	// +kubebuilder:validation:MinItems=0
+	// +kubebuilder:validation:MaxItems=16
+	// +listType=map
+	// +listMapKey=name
+	// +optional
+	Bindings []BindingSpec `json:"bindings,omitempty"`
 
 	// resources are the container's requests and limits.
 	// +optional
@@ -465,6 +477,113 @@ type GenerateSpec struct {
 	// +kubebuilder:validation:XValidation:rule="self.matches('^[ -~]*$')",message="printable ASCII characters"
 	// +optional
 	Alphabet string `json:"alphabet,omitempty"`
+}
+
+// BindingSpec binds a service to the App.
+type BindingSpec struct {
+	// From is the name of the ServiceBinding that asks for the binding, empty for
+	// one that stands in the spec. It is no field of the API.
+	From string `json:"-"`
+
+	// name is the directory below $SERVICE_BINDING_ROOT.
+	// +kubebuilder:validation:MinLength=1
+	// +kubebuilder:validation:MaxLength=63
+	// +kubebuilder:validation:XValidation:rule="self.matches('^[a-z0-9.-]+$') && self != '.' && self != '..'",message="lower case letters, digits, '-' and '.', and neither '.' nor '..', because it is the name of a directory"
+	// +required
+	Name string `json:"name,omitempty"`
+
+	// serviceRef is the service: a Secret, or an object of any kind that says in
+	// .status.binding.name which Secret it hands out, for example another App.
+	// +required
+	ServiceRef ServiceReference `json:"serviceRef,omitzero"`
+
+	// type replaces the Secret's entry of this name.
+	// +kubebuilder:validation:MinLength=1
+	// +kubebuilder:validation:MaxLength=253
+	// +optional
+	Type string `json:"type,omitempty"`
+
+	// provider replaces the Secret's entry of this name.
+	// +kubebuilder:validation:MinLength=1
+	// +kubebuilder:validation:MaxLength=253
+	// +optional
+	Provider string `json:"provider,omitempty"`
+
+	// env are environment variables made of entries of the Secret.
+	// +kubebuilder:validation:MinItems=0
+	// +kubebuilder:validation:MaxItems=64
+	// +listType=map
+	// +listMapKey=name
+	// +optional
+	Env []BindingVariable `json:"env,omitempty"`
+
+	// envPrefix makes environment variables of all entries of the Secret, in
+	// upper case and with '_' for '-' and '.', after this prefix: with DB_, the
+	// entry private-key becomes DB_PRIVATE_KEY. Those that env names are not made
+	// twice.
+	// +kubebuilder:validation:MinLength=1
+	// +kubebuilder:validation:MaxLength=128
+	// +kubebuilder:validation:XValidation:rule="self.matches('^[A-Za-z_][A-Za-z0-9_]*$')",message="letters, digits and '_', not starting with a digit, because it begins the name of an environment variable"
+	// +optional
+	EnvPrefix string `json:"envPrefix,omitempty"`
+
+	// containers are the names of the containers to bind, init containers among
+	// them. Left out, all are.
+	// +kubebuilder:validation:MinItems=0
+	// +kubebuilder:validation:MaxItems=16
+	// +kubebuilder:validation:items:MinLength=1
+	// +kubebuilder:validation:items:MaxLength=63
+	// +listType=set
+	// +optional
+	Containers []string `json:"containers,omitempty"`
+
+	// policy is whose content the pods use. Live: the service's Secret itself; a
+	// rollback uses what it holds by then, so that a password which was changed
+	// does not come back. Pinned: a copy of what it held when the Release was
+	// made, which a rollback brings back. Left out, it is Live.
+	// +kubebuilder:validation:Enum=Pinned;Live
+	// +optional
+	Policy SourcePolicy `json:"policy,omitempty"`
+}
+
+// ServiceReference names a service in the App's namespace.
+type ServiceReference struct {
+	// apiVersion is the version of the service's API, for example v1 or
+	// postgres.example.com/v1.
+	// +kubebuilder:validation:MinLength=1
+	// +kubebuilder:validation:MaxLength=253
+	// +kubebuilder:validation:XValidation:rule="self.matches('^([a-z0-9.-]+/)?v[a-z0-9]+$')",message="the version of an API, such as v1 or postgres.example.com/v1"
+	// +required
+	APIVersion string `json:"apiVersion,omitempty"`
+
+	// kind is the service's kind, for example Secret or Postgres.
+	// +kubebuilder:validation:MinLength=1
+	// +kubebuilder:validation:MaxLength=63
+	// +kubebuilder:validation:XValidation:rule="self.matches('^[A-Za-z][A-Za-z0-9]*$')",message="a kind, such as Secret"
+	// +required
+	Kind string `json:"kind,omitempty"`
+
+	// name is the service's name.
+	// +kubebuilder:validation:MinLength=1
+	// +kubebuilder:validation:MaxLength=253
+	// +required
+	Name string `json:"name,omitempty"`
+}
+
+// BindingVariable makes an environment variable of an entry.
+type BindingVariable struct {
+	// name is the variable.
+	// +kubebuilder:validation:MinLength=1
+	// +kubebuilder:validation:MaxLength=253
+	// +kubebuilder:validation:XValidation:rule="self.matches('^[-._a-zA-Z][-._a-zA-Z0-9]*$')",message="the name of an environment variable: letters, digits, '-', '_' and '.', not starting with a digit"
+	// +required
+	Name string `json:"name,omitempty"`
+
+	// key is the entry of the Secret.
+	// +kubebuilder:validation:MinLength=1
+	// +kubebuilder:validation:MaxLength=253
+	// +required
+	Key string `json:"key,omitempty"`
 }
 
 // SourcePolicy is whose content the pods use.
@@ -759,6 +878,23 @@ type AppStatus struct {
 	// failure is why the newest change did not go out.
 	// +optional
 	Failure FailureStatus `json:"failure,omitzero"`
+
+	// binding names the Secret with which others reach the App, when it has
+	// ports: an App is a Provisioned Service of the Service Binding Specification
+	// for Kubernetes.
+	// +optional
+	Binding BindingStatus `json:"binding,omitzero"`
+}
+
+// BindingStatus names the Secret that a service hands out.
+//
+// +kubebuilder:validation:MinProperties=1
+type BindingStatus struct {
+	// name is the Secret's name.
+	// +kubebuilder:validation:MinLength=1
+	// +kubebuilder:validation:MaxLength=63
+	// +optional
+	Name string `json:"name,omitempty"`
 }
 
 // ReleaseRoles names the Releases of an App that matter now.

@@ -9,7 +9,7 @@ const (
 	//	False:   RolledBack, Failed, RollbackFailed, ReturnFailed, RollingBack,
 	//	         Paused,
 	//	         InputsMissing, InvalidImage, InvalidInput, ImageNotResolved,
-	//	         Conflict, Refused, Unavailable
+	//	         ServiceBindingsNotReady, Conflict, Refused, Unavailable
 	//	Unknown: Progressing, Baking, WaitingForTurn, Pinned, NotObserved,
 	//	         ReadFailed, ResolvingImage
 	ConditionReady = "Ready"
@@ -18,7 +18,8 @@ const (
 	// found and understood.
 	//
 	//	True:    Resolved
-	//	False:   InputsMissing, InvalidImage, InvalidInput, ImageNotResolved
+	//	False:   InputsMissing, InvalidImage, InvalidInput, ImageNotResolved,
+	//	         ServiceBindingsNotReady
 	//	Unknown: ReadFailed, ResolvingImage
 	ConditionInputsResolved = "InputsResolved"
 
@@ -36,10 +37,21 @@ const (
 	//	True:    Healthy, Pinned
 	//	False:   RolledBack, Failed, RollbackFailed, ReturnFailed, RollingBack,
 	//	         Conflict, Refused, InputsMissing, InvalidImage, InvalidInput,
-	//	         ImageNotResolved, Paused
+	//	         ImageNotResolved, ServiceBindingsNotReady, Paused
 	//	Unknown: Progressing, Baking, WaitingForTurn, Pinned, ReadFailed,
 	//	         ResolvingImage
 	ConditionRolledOut = "RolledOut"
+
+	// ConditionServiceBindingsReady tells whether all services that the App binds
+	// were found and are ready. It is present only with bindings. While it is not
+	// True, no change goes out, and InputsResolved says the same with the reason
+	// ServiceBindingsNotReady, or InvalidInput where it is BindingRefused.
+	//
+	//	True:    Bound
+	//	False:   ServiceNotFound, ServiceNotReady, SecretNotFound,
+	//	         SecretIncomplete, BindingRefused
+	//	Unknown: Forbidden, NotObserved
+	ConditionServiceBindingsReady = "ServiceBindingsReady"
 
 	// ConditionScalingActive mirrors the HorizontalPodAutoscaler's condition
 	// of the same name. It is present only with autoscale and never decides
@@ -120,6 +132,23 @@ const (
 	ReasonConflict = "Conflict"
 	// ReasonRefused: the API server refuses a child.
 	ReasonRefused = "Refused"
+	// ReasonServiceBindingsNotReady: the condition ServiceBindingsReady says what
+	// the App waits for.
+	ReasonServiceBindingsNotReady = "ServiceBindingsNotReady"
+	// ReasonBound: all services are ready, and what they hand out is projected.
+	ReasonBound = "Bound"
+	// ReasonServiceNotFound: a service of a binding does not exist (yet).
+	ReasonServiceNotFound = "ServiceNotFound"
+	// ReasonServiceNotReady: a service of a binding names no Secret (yet).
+	ReasonServiceNotReady = "ServiceNotReady"
+	// ReasonSecretNotFound: the Secret that a service names does not exist (yet).
+	ReasonSecretNotFound = "SecretNotFound"
+	// ReasonSecretIncomplete: the Secret of a service lacks an entry.
+	ReasonSecretIncomplete = "SecretIncomplete"
+	// ReasonBindingRefused: a binding cannot be projected into the App's pods.
+	ReasonBindingRefused = "BindingRefused"
+	// ReasonForbidden: the operator may not read services of this kind.
+	ReasonForbidden = "Forbidden"
 	// ReasonReadFailed: the operator could not read an input.
 	ReasonReadFailed = "ReadFailed"
 	// ReasonUnavailable: what is rolled out does not serve at present.

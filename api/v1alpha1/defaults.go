@@ -98,6 +98,9 @@ func (r *ReleaseSpec) PodImage() string {
 	return r.Image + "@" + r.Digest
 }
 
+// Pinned tells whether the pods use a copy of what the service hands out.
+func (b BindingSpec) Pinned() bool { return b.Policy == PolicyPinned }
+
 // Resolves tells whether the image's tag is to be resolved to a digest.
 func (w *WorkloadSpec) Resolves() bool {
 	return w.ImageDigest == DigestRequired || w.ImageDigest == DigestBestEffort

@@ -125,6 +125,15 @@ type ReleaseSpec struct {
 	// +optional
 	Sources []PinnedSource `json:"sources,omitempty"`
 
+	// bindings are the Secrets that the App's bindings led to when the Release
+	// was made.
+	// +kubebuilder:validation:MinItems=1
+	// +kubebuilder:validation:MaxItems=16
+	// +listType=map
+	// +listMapKey=name
+	// +optional
+	Bindings []PinnedBinding `json:"bindings,omitempty"`
+
 	// retryToken is the value of the annotation bowline.dev/retry that this
 	// Release has answered.
 	// +kubebuilder:validation:MinLength=1
@@ -189,6 +198,55 @@ type PinnedSource struct {
 	// +kubebuilder:validation:MaxLength=64
 	// +optional
 	ResourceVersion string `json:"resourceVersion,omitempty"`
+}
+
+// PinnedBinding is the Secret of a service as it was when a Release was made.
+type PinnedBinding struct {
+	// name is the binding's name.
+	// +kubebuilder:validation:MinLength=1
+	// +kubebuilder:validation:MaxLength=63
+	// +required
+	Name string `json:"name,omitempty"`
+
+	// secretName is the Secret that the service hands out.
+	// +kubebuilder:validation:MinLength=1
+	// +kubebuilder:validation:MaxLength=253
+	// +required
+	SecretName string `json:"secretName,omitempty"`
+
+	// copyName is the immutable copy of its content that the pods use with
+	// policy: Pinned.
+	// +kubebuilder:validation:MinLength=1
+	// +kubebuilder:validation:MaxLength=63
+	// +optional
+	CopyName string `json:"copyName,omitempty"`
+
+	// digest identifies the content and tells nothing about it.
+	// +kubebuilder:validation:MinLength=1
+	// +kubebuilder:validation:MaxLength=128
+	// +required
+	Digest string `json:"digest,omitempty"`
+
+	// uid is the Secret's UID when it was read.
+	// +kubebuilder:validation:MinLength=1
+	// +kubebuilder:validation:MaxLength=64
+	// +optional
+	UID string `json:"uid,omitempty"`
+
+	// resourceVersion is the Secret's version when it was read.
+	// +kubebuilder:validation:MinLength=1
+	// +kubebuilder:validation:MaxLength=64
+	// +optional
+	ResourceVersion string `json:"resourceVersion,omitempty"`
+
+	// keys are the Secret's entries, where all of them are variables.
+	// +kubebuilder:validation:MinItems=1
+	// +kubebuilder:validation:MaxItems=256
+	// +kubebuilder:validation:items:MinLength=1
+	// +kubebuilder:validation:items:MaxLength=253
+	// +listType=atomic
+	// +optional
+	Keys []string `json:"keys,omitempty"`
 }
 
 // ReleaseStatus is how a Release fared.

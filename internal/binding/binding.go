@@ -27,6 +27,22 @@ type Binding struct {
 	Env []Env `json:"env,omitempty"`
 	// Containers are the names of the containers to bind: all, if there is none.
 	Containers []string `json:"containers,omitempty"`
+	// Field is where the binding is written, for example spec.bindings[0], empty
+	// for one that is a ServiceBinding.
+	Field string `json:"-"`
+}
+
+// at names a field of the binding, for who is to change it.
+func (b *Binding) at(field string) string {
+	switch {
+	case b.Field != "":
+		return b.Field + "." + field
+	case field == "containers":
+		return "spec.workload.containers"
+	case field == "env":
+		return "spec.env"
+	}
+	return "spec." + field + " of the ServiceBinding"
 }
 
 // Env makes a variable of an entry.
@@ -92,12 +108,12 @@ const (
 func CheckEntries(b Binding, keys []string) error {
 	if b.Type == "" && !slices.Contains(keys, typeEntry) {
 		return refuse(servicebindingv1.ReasonSecretIncomplete,
-			"Secret %q has no entry %q: add it, or set spec.type of the ServiceBinding", b.Secret, typeEntry)
+			"Secret %q has no entry %q: add it, or set %s", b.Secret, typeEntry, b.at("type"))
 	}
 	for _, env := range b.Env {
 		if !b.overrides(env.Key) && !slices.Contains(keys, env.Key) {
 			return refuse(servicebindingv1.ReasonSecretIncomplete,
-				"Secret %q has no entry %q, which spec.env makes %s of: add it, or correct the key", b.Secret, env.Key, env.Name)
+				"Secret %q has no entry %q, which %s makes %s of: add it, or correct the key", b.Secret, env.Key, b.at("env"), env.Name)
 		}
 	}
 	return nil

@@ -32,6 +32,9 @@ const anyVersion = "*"
 // Deployment has it.
 func PodSpecAble() Mapping { return podsAt(".spec.template") }
 
+// Pods is the mapping of a pod, or of a pod template by itself.
+func Pods() Mapping { return podsAt("") }
+
 // podsAt is the mapping of a workload with a pod template at a path.
 func podsAt(template string) Mapping {
 	return Mapping{

@@ -263,7 +263,7 @@ func nobody(b *Binding, containers []*container, mapping *Mapping) error {
 		names = append(names, c.title())
 	}
 	return refuse(servicebindingv1.ReasonWorkloadRefused,
-		"it has no container named %s, only %s: correct spec.workload.containers", strings.Join(b.Containers, " or "), strings.Join(names, ", "))
+		"it has no container named %s, only %s: correct %s", strings.Join(b.Containers, " or "), strings.Join(names, ", "), b.at("containers"))
 }
 
 // add puts into a container what its bindings ask for.
@@ -334,11 +334,11 @@ func (c *container) variables(mine []*Binding, env []any) ([]any, error) {
 		for _, e := range b.Env {
 			if slices.ContainsFunc(env, named(e.Name)) {
 				return nil, refuse(servicebindingv1.ReasonWorkloadRefused,
-					"container %q has a variable %s already, which binding %q would set: remove it from the workload, or give it another name in spec.env", c.title(), e.Name, b.Key)
+					"container %q has a variable %s already, which binding %q would set: remove it from the workload, or give it another name in %s", c.title(), e.Name, b.Key, b.at("env"))
 			}
 			if other, ok := owner[e.Name]; ok {
 				return nil, refuse(servicebindingv1.ReasonWorkloadRefused,
-					"container %q: bindings %q and %q both set the variable %s: give it another name in spec.env of one of them", c.title(), other, b.Key, e.Name)
+					"container %q: bindings %q and %q both set the variable %s: give it another name in %s, or in the other", c.title(), other, b.Key, e.Name, b.at("env"))
 			}
 			owner[e.Name] = b.Key
 			out = append(out, b.variable(e))
@@ -358,11 +358,11 @@ func (c *container) mount(mine []*Binding, root string, created func(string)) er
 		at := path.Join(root, b.Name)
 		if slices.ContainsFunc(own, mountedAt(at)) {
 			return refuse(servicebindingv1.ReasonWorkloadRefused,
-				"container %q mounts another volume at %s, where binding %q belongs: mount it elsewhere, or set spec.name of the ServiceBinding", c.title(), at, b.Key)
+				"container %q mounts another volume at %s, where binding %q belongs: mount it elsewhere, or set %s", c.title(), at, b.Key, b.at("name"))
 		}
 		if other, ok := owner[b.Name]; ok {
 			return refuse(servicebindingv1.ReasonNameTaken,
-				"container %q: bindings %q and %q both have the name %q: set another spec.name in one of them", c.title(), other, b.Key, b.Name)
+				"container %q: bindings %q and %q both have the name %q: set another %s, or that of the other", c.title(), other, b.Key, b.Name, b.at("name"))
 		}
 		owner[b.Name] = b.Key
 		mounts = append(mounts, b.mount(at))

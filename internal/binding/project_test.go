@@ -167,12 +167,12 @@ func TestRefusals(t *testing.T) {
 				b.Name, b.Env = "orders", []binding.Env{{Name: "URI", Key: "uri"}}
 			}),
 			reason:  servicebindingv1.ReasonWorkloadRefused,
-			message: `container "app": bindings "invoices" and "orders" both set the variable URI: give it another name in spec.env of one of them`,
+			message: `container "app": bindings "invoices" and "orders" both set the variable URI: give it another name in spec.env, or in the other`,
 		},
 		"a name of another binding": {
 			workload: deployment("[{name: app}]"), first: &other, b: db,
 			reason:  servicebindingv1.ReasonNameTaken,
-			message: `container "app": bindings "invoices" and "orders" both have the name "db": set another spec.name in one of them`,
+			message: `container "app": bindings "invoices" and "orders" both have the name "db": set another spec.name of the ServiceBinding, or that of the other`,
 		},
 		"a mount in the way": {
 			workload: deployment("[{name: app, volumeMounts: [{name: x, mountPath: /bindings/db/}]}]"), b: db,
@@ -453,7 +453,7 @@ func TestInto(t *testing.T) {
 	}
 	b.Containers, b.Name = nil, "a"
 	_, err = binding.Into(workload, binding.PodSpecAble(), []binding.Binding{a, b})
-	if want := `container "app": bindings "a" and "b" both have the name "a": set another spec.name in one of them`; err == nil || err.Error() != want {
+	if want := `container "app": bindings "a" and "b" both have the name "a": set another spec.name of the ServiceBinding, or that of the other`; err == nil || err.Error() != want {
 		t.Error(err)
 	}
 }

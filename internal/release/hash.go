@@ -1,6 +1,7 @@
 package release
 
 import (
+	"cmp"
 	"crypto/hmac"
 	"crypto/sha256"
 	"encoding/hex"
@@ -42,6 +43,7 @@ type inputsV1 struct {
 	Spread         string            `json:"spread"`
 	ImageDigest    string            `json:"imageDigest,omitempty"`
 	PodTemplate    any               `json:"podTemplate,omitempty"`
+	Bindings       []bindingV1       `json:"bindings,omitempty"`
 }
 
 type portV1 struct {
@@ -64,6 +66,17 @@ type sourceV1 struct {
 	Optional bool    `json:"optional,omitempty"`
 }
 
+type bindingV1 struct {
+	Name       string   `json:"name"`
+	Type       string   `json:"type,omitempty"`
+	Provider   string   `json:"provider,omitempty"`
+	Env        []keyV1  `json:"env,omitempty"`
+	EnvPrefix  string   `json:"envPrefix,omitempty"`
+	Containers []string `json:"containers,omitempty"`
+	Pinned     bool     `json:"pinned,omitempty"`
+	Content    string   `json:"content"`
+}
+
 type keyV1 struct {
 	Key  string `json:"key"`
 	Name string `json:"name,omitempty"`
@@ -82,6 +95,7 @@ func Hash(in Inputs) string {
 		Data:           data(w.Config.Data),
 		Files:          files(w.Config.Files),
 		Sources:        sources(in),
+		Bindings:       bindings(in),
 		Resources:      wire(w.Resources),
 		Readiness:      wire(probe(w.Health.Readiness)),
 		Liveness:       wire(probe(w.Health.Liveness)),
@@ -254,6 +268,39 @@ func keys(specs []v1alpha1.KeySpec) []keyV1 {
 		out = append(out, keyV1{k.Key, k.Name, k.Mode})
 	}
 	return out
+}
+
+// bindings lists the bindings with what their services hand out. The order in
+// which they are written means nothing, and which service it is neither, as long
+// as it hands out the same.
+func bindings(in Inputs) []bindingV1 {
+	var out []bindingV1
+	for _, b := range in.Workload.Bindings {
+		encoded := bindingV1{
+			Name: b.Name, Type: b.Type, Provider: b.Provider, EnvPrefix: b.EnvPrefix,
+			Pinned: b.Pinned(), Content: bindingOf(in.Bindings, b),
+			Containers: slices.Sorted(slices.Values(b.Containers)),
+		}
+		for _, env := range b.Env {
+			encoded.Env = append(encoded.Env, keyV1{Key: env.Key, Name: env.Name})
+		}
+		out = append(out, encoded)
+	}
+	slices.SortFunc(out, func(a, b bindingV1) int { return cmp.Compare(a.Name, b.Name) })
+	return out
+}
+
+// bindingOf identifies what a binding leads to: content, and where pods use the
+// Secret itself also its name.
+func bindingOf(pinned []v1alpha1.PinnedBinding, b v1alpha1.BindingSpec) string {
+	i := slices.IndexFunc(pinned, func(p v1alpha1.PinnedBinding) bool { return p.Name == b.Name })
+	switch {
+	case i < 0:
+		return ""
+	case b.Pinned():
+		return pinned[i].Digest
+	}
+	return pinned[i].SecretName + " " + pinned[i].Digest
 }
 
 func digestOf(pinned []v1alpha1.PinnedSource, kind v1alpha1.SourceKind, name string) string {

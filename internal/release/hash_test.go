@@ -22,6 +22,11 @@ func full() Inputs {
 	w.ImageDigest = v1alpha1.DigestRequired
 	w.PodTemplate = &runtime.RawExtension{Raw: []byte(`{"spec":{"hostname":"shop"}}`)}
 	w.Config.From[0].Keys = []v1alpha1.KeySpec{{Key: "color", Name: "COLOR"}}
+	w.Bindings = []v1alpha1.BindingSpec{{
+		Name: "db", ServiceRef: v1alpha1.ServiceReference{APIVersion: "db.example.com/v1", Kind: "Postgres", Name: "orders"},
+		Type: "postgresql", Provider: "acme", Env: []v1alpha1.BindingVariable{{Name: "DB_USER", Key: "username"}}, EnvPrefix: "DB_", Containers: []string{"app"},
+	}}
+	in.Bindings = []v1alpha1.PinnedBinding{{Name: "db", SecretName: "orders-1", Digest: "d3", UID: "u3", ResourceVersion: "3", Keys: []string{"username"}}}
 	w.Secrets[0].Mode, w.Secrets[0].Policy, w.Secrets[0].Optional = 0o440, v1alpha1.PolicyLive, true
 	return in
 }
@@ -127,11 +132,28 @@ func TestEveryFieldCounts(t *testing.T) {
 		change(&in.Workload.Config.From[0])
 		mustDiffer(t, before, in, name)
 	}
+	for name, change := range map[string]func(*v1alpha1.BindingSpec){
+		"the name of a binding":            func(b *v1alpha1.BindingSpec) { b.Name = "database" },
+		"the type of a binding":            func(b *v1alpha1.BindingSpec) { b.Type = "" },
+		"the provider of a binding":        func(b *v1alpha1.BindingSpec) { b.Provider = "" },
+		"the variables of a binding":       func(b *v1alpha1.BindingSpec) { b.Env = nil },
+		"the name of a binding's variable": func(b *v1alpha1.BindingSpec) { b.Env[0].Name = "USER" },
+		"the key of a binding's variable":  func(b *v1alpha1.BindingSpec) { b.Env[0].Key = "user" },
+		"the prefix of a binding":          func(b *v1alpha1.BindingSpec) { b.EnvPrefix = "" },
+		"the containers of a binding":      func(b *v1alpha1.BindingSpec) { b.Containers = nil },
+		"the policy of a binding":          func(b *v1alpha1.BindingSpec) { b.Policy = v1alpha1.PolicyPinned },
+	} {
+		in := full()
+		change(&in.Workload.Bindings[0])
+		mustDiffer(t, before, in, name)
+	}
 	for name, change := range map[string]func(*Inputs){
-		"Image":             func(in *Inputs) { in.Image = "docker.io/library/shop:2" },
-		"Spread":            func(in *Inputs) { in.Spread = v1alpha1.SpreadNone },
-		"content of config": func(in *Inputs) { in.Sources[0].Digest = "other" },
-		"content of secret": func(in *Inputs) { in.Sources[1].Digest = "other" },
+		"what a service hands out": func(in *Inputs) { in.Bindings[0].Digest = "other" },
+		"which Secret that is":     func(in *Inputs) { in.Bindings[0].SecretName = "other" },
+		"Image":                    func(in *Inputs) { in.Image = "docker.io/library/shop:2" },
+		"Spread":                   func(in *Inputs) { in.Spread = v1alpha1.SpreadNone },
+		"content of config":        func(in *Inputs) { in.Sources[0].Digest = "other" },
+		"content of secret":        func(in *Inputs) { in.Sources[1].Digest = "other" },
 	} {
 		in := full()
 		change(&in)
@@ -150,6 +172,22 @@ func TestDefaultsOfSourcesWrittenDownChangeNothing(t *testing.T) {
 	written.Workload.Secrets[0].Generate = []v1alpha1.GenerateSpec{{Key: "key"}}
 	if got, want := Hash(written), Hash(first()); got != want {
 		t.Errorf("Hash = %s, want %s", got, want)
+	}
+}
+
+// TestWhatOfABindingIsNoInput: another service that hands out the same Secret is
+// the same, and so is a pinned copy of a Secret by another name.
+func TestWhatOfABindingIsNoInput(t *testing.T) {
+	before, after := full(), full()
+	after.Workload.Bindings[0].ServiceRef.Name = "orders-of-another-name"
+	after.Bindings[0].ResourceVersion = "4"
+	if Hash(before) != Hash(after) {
+		t.Error("another service with the same Secret makes a Release")
+	}
+	before.Workload.Bindings[0].Policy, after.Workload.Bindings[0].Policy = v1alpha1.PolicyPinned, v1alpha1.PolicyPinned
+	after.Bindings[0].SecretName = "orders-2"
+	if Hash(before) != Hash(after) {
+		t.Error("the name of a Secret that is copied makes a Release")
 	}
 }
 
@@ -227,7 +265,7 @@ func TestKeyedDigest(t *testing.T) {
 
 func TestCause(t *testing.T) {
 	in := full()
-	before := v1alpha1.ReleaseSpec{Image: in.Image, Digest: "sha256:1", Workload: in.Workload, Spread: in.Spread, Sources: full().Sources}
+	before := v1alpha1.ReleaseSpec{Image: in.Image, Digest: "sha256:1", Workload: in.Workload, Spread: in.Spread, Sources: full().Sources, Bindings: full().Bindings}
 	cases := map[string]struct {
 		change func(*Inputs)
 		want   string
@@ -238,6 +276,8 @@ func TestCause(t *testing.T) {
 		"both":              {func(in *Inputs) { in.Sources[0].Digest, in.Sources[1].Digest = "x", "y" }, "config shared, secret stripe"},
 		"secret and spec":   {func(in *Inputs) { in.Sources[1].Digest, in.Image = "x", "i" }, "spec"},
 		"one that is gone":  {func(in *Inputs) { in.Sources = in.Sources[1:] }, "config shared"},
+		"a binding":         {func(in *Inputs) { in.Bindings[0].Digest = "x" }, "binding db"},
+		"its Secret":        {func(in *Inputs) { in.Bindings[0].SecretName = "x" }, "binding db"},
 		"nothing that runs": {func(*Inputs) {}, "spec"},
 
 		"a tag that moved":            {func(in *Inputs) { in.Digest = "sha256:2" }, "spec, image"},
@@ -259,15 +299,16 @@ func TestCause(t *testing.T) {
 
 func TestCausedReadsWhatCauseSays(t *testing.T) {
 	in := full()
-	before := v1alpha1.ReleaseSpec{Image: in.Image, Workload: in.Workload, Spread: in.Spread, Sources: full().Sources}
+	before := v1alpha1.ReleaseSpec{Image: in.Image, Workload: in.Workload, Spread: in.Spread, Sources: full().Sources, Bindings: full().Bindings}
 	before.Digest, in.Digest = "sha256:1", "sha256:2"
-	in.Sources[0].Digest, in.Sources[1].Digest = "x", "y"
-	want := []v1alpha1.PinnedSource{{Kind: "ConfigMap", Name: "shared"}, {Kind: "Secret", Name: "stripe"}}
-	if diff := cmp.Diff(want, Caused(Cause(before, in))); diff != "" {
+	in.Sources[0].Digest, in.Sources[1].Digest, in.Bindings[0].Digest = "x", "y", "z"
+	before.Cause = Cause(before, in)
+	want := []Origin{{"ConfigMap", "shared"}, {"Secret", "stripe"}, {"db.example.com/v1 Postgres", "orders"}}
+	if diff := cmp.Diff(want, Caused(&before)); diff != "" {
 		t.Errorf("Caused: want -, got +:\n%s", diff)
 	}
 	for _, cause := range []string{"spec", "spec, image", "retry", "restart", ""} {
-		if got := Caused(cause); got != nil {
+		if got := Caused(&v1alpha1.ReleaseSpec{Cause: cause}); got != nil {
 			t.Errorf("Caused(%q) = %v, want none", cause, got)
 		}
 	}

@@ -20,4 +20,7 @@ type Inputs struct {
 	// Sources are the ConfigMaps and Secrets the App refers to, by kind and
 	// name, each once.
 	Sources []v1alpha1.PinnedSource
+	// Bindings are the Secrets that the App's bindings lead to, by the names of
+	// the bindings.
+	Bindings []v1alpha1.PinnedBinding
 }

@@ -20,7 +20,8 @@ type Kept struct {
 // stay as long as a Release that they belong to, copies of Secrets only while
 // such a Release is needed: old credentials lie about no longer than they may
 // serve, or all of them while a rollout is moving. Secrets with generated values
-// stay as long as a Release that refers to them.
+// stay as long as a Release that refers to them, and Secrets with which others
+// reach the App as long as a Release that they reach.
 func Collect(releases []v1alpha1.Release, limit int, moving bool, needed ...int64) Kept {
 	stale := Stale(releases, limit, needed...)
 	kept := slices.DeleteFunc(slices.Clone(releases), func(r v1alpha1.Release) bool {
@@ -33,7 +34,9 @@ func Collect(releases []v1alpha1.Release, limit int, moving bool, needed ...int6
 		for _, name := range GeneratedNames(&kept[i].Spec.Workload) {
 			secrets[name] = true
 		}
+		secrets[BindingName(kept[i].Spec.App, kept[i].Namespace, kept[i].Spec.Workload.Ports)] = true
 	}
+	delete(secrets, "") // no ports
 	return Kept{Stale: stale, ConfigMaps: configMaps, Secrets: secrets}
 }
 
@@ -67,14 +70,22 @@ func Copies(releases []v1alpha1.Release) map[v1alpha1.SourceKind]map[string]bool
 				kept[source.Kind][source.CopyName] = true
 			}
 		}
+		for _, b := range release.Spec.Bindings {
+			if b.CopyName != "" {
+				kept[v1alpha1.SourceSecret][b.CopyName] = true
+			}
+		}
 	}
 	return kept
 }
 
-// Whole tells whether all copies of sources that a Release's pods use are there.
-// Its literals are its own.
+// Whole tells whether all copies that a Release's pods use are there. Its
+// literals are its own.
 func Whole(made v1alpha1.ReleaseSpec, there map[v1alpha1.SourceKind]map[string]bool) bool {
-	return !slices.ContainsFunc(made.Sources, func(s v1alpha1.PinnedSource) bool { return s.CopyName != "" && !there[s.Kind][s.CopyName] })
+	return !slices.ContainsFunc(made.Sources, func(s v1alpha1.PinnedSource) bool { return s.CopyName != "" && !there[s.Kind][s.CopyName] }) &&
+		!slices.ContainsFunc(made.Bindings, func(b v1alpha1.PinnedBinding) bool {
+			return b.CopyName != "" && !there[v1alpha1.SourceSecret][b.CopyName]
+		})
 }
 
 // Cause says in words what makes new inputs differ from those of a Release:
@@ -83,8 +94,8 @@ func Whole(made v1alpha1.ReleaseSpec, there map[v1alpha1.SourceKind]map[string]b
 // "config shared-settings, image".
 func Cause(before v1alpha1.ReleaseSpec, now Inputs) string {
 	var causes []string
-	for _, source := range Changed(before, now) {
-		causes = append(causes, causeOf(source))
+	for _, change := range Changed(before, now) {
+		causes = append(causes, change.Cause)
 	}
 	cause := cmp.Or(strings.Join(causes, ", "), "spec")
 	moved := ""
@@ -100,51 +111,92 @@ func tagMoved(before v1alpha1.ReleaseSpec, now Inputs) bool {
 	return before.Image == now.Image && before.Digest != "" && now.Digest != "" && before.Digest != now.Digest
 }
 
-// Changed returns the sources whose content differs from what it was for a
-// Release, and none when anything else differs too.
-func Changed(before v1alpha1.ReleaseSpec, now Inputs) []v1alpha1.PinnedSource {
-	same := Inputs{Image: before.Image, Workload: before.Workload, Spread: before.Spread, Sources: now.Sources}
+// Change is what of an App's inputs holds something else than before.
+type Change struct {
+	// Cause is the change in words, for example "secret stripe".
+	Cause string
+	// Origin is what changed.
+	Origin Origin
+}
+
+// Origin is an object from which Apps take input, and of which others may too.
+type Origin struct {
+	// Kind is ConfigMap or Secret, or version and kind of a service, for example
+	// "postgres.example.com/v1 Postgres".
+	Kind string
+	Name string
+}
+
+// ServiceOrigin is the Origin of what a service hands out.
+func ServiceOrigin(ref v1alpha1.ServiceReference) Origin {
+	if IsSecret(ref) {
+		return Origin{string(v1alpha1.SourceSecret), ref.Name}
+	}
+	return Origin{ref.APIVersion + " " + ref.Kind, ref.Name}
+}
+
+// IsSecret tells whether a service is a Secret itself.
+func IsSecret(ref v1alpha1.ServiceReference) bool {
+	return ref.APIVersion == "v1" && ref.Kind == "Secret"
+}
+
+// Changed returns what of now's inputs holds something else than it did for a
+// Release, and nothing when anything else differs too.
+func Changed(before v1alpha1.ReleaseSpec, now Inputs) []Change {
+	same := Inputs{Image: before.Image, Workload: before.Workload, Spread: before.Spread, Sources: now.Sources, Bindings: now.Bindings}
 	if Hash(same) != Hash(now) {
 		return nil
 	}
-	var changed []v1alpha1.PinnedSource
+	var changed []Change
 	for _, source := range now.Sources {
 		if digestOf(before.Sources, source.Kind, source.Name) != source.Digest {
-			changed = append(changed, source)
+			changed = append(changed, sourceChange(source))
 		}
 	}
 	for _, source := range before.Sources {
 		if digestOf(now.Sources, source.Kind, source.Name) == "" {
-			changed = append(changed, source) // it was optional, and is gone
+			changed = append(changed, sourceChange(source)) // it was optional, and is gone
+		}
+	}
+	for _, b := range now.Workload.Bindings {
+		if bindingOf(before.Bindings, b) != bindingOf(now.Bindings, b) {
+			changed = append(changed, Change{causeBinding + " " + b.Name, ServiceOrigin(b.ServiceRef)})
 		}
 	}
 	return changed
 }
 
-// Caused reads the sources in a cause.
-func Caused(cause string) []v1alpha1.PinnedSource {
-	var sources []v1alpha1.PinnedSource
-	for said := range strings.SplitSeq(cause, ", ") {
+// Caused reads in a Release's cause what had changed.
+func Caused(made *v1alpha1.ReleaseSpec) []Origin {
+	var origins []Origin
+	for said := range strings.SplitSeq(made.Cause, ", ") {
 		kind, name, _ := strings.Cut(said, " ")
 		switch kind {
 		case causeConfig:
-			sources = append(sources, v1alpha1.PinnedSource{Kind: v1alpha1.SourceConfigMap, Name: name})
+			origins = append(origins, Origin{string(v1alpha1.SourceConfigMap), name})
 		case causeSecret:
-			sources = append(sources, v1alpha1.PinnedSource{Kind: v1alpha1.SourceSecret, Name: name})
+			origins = append(origins, Origin{string(v1alpha1.SourceSecret), name})
+		case causeBinding:
+			i := slices.IndexFunc(made.Workload.Bindings, func(b v1alpha1.BindingSpec) bool { return b.Name == name })
+			if i >= 0 {
+				origins = append(origins, ServiceOrigin(made.Workload.Bindings[i].ServiceRef))
+			}
 		}
 	}
-	return sources
+	return origins
 }
 
 const (
-	causeConfig = "config"
-	causeSecret = "secret"
-	causeImage  = "image"
+	causeConfig  = "config"
+	causeSecret  = "secret"
+	causeBinding = "binding"
+	causeImage   = "image"
 )
 
-func causeOf(source v1alpha1.PinnedSource) string {
+func sourceChange(source v1alpha1.PinnedSource) Change {
+	cause := causeConfig
 	if source.Kind == v1alpha1.SourceSecret {
-		return causeSecret + " " + source.Name
+		cause = causeSecret
 	}
-	return causeConfig + " " + source.Name
+	return Change{cause + " " + source.Name, Origin{string(source.Kind), source.Name}}
 }

@@ -49,6 +49,21 @@ func SecretCopy(app *v1alpha1.App, name string, data map[string][]byte) *corev1a
 		WithData(data)
 }
 
+// Binding returns the immutable Secret with which others reach an App with the
+// given ports, nil when nobody can.
+func Binding(app *v1alpha1.App, ports []v1alpha1.PortSpec) *corev1ac.SecretApplyConfiguration {
+	service, ok := release.ServiceOf(app.Name, app.Namespace, ports)
+	if !ok {
+		return nil
+	}
+	return corev1ac.Secret(release.BindingName(app.Name, app.Namespace, ports), app.Namespace).
+		WithLabels(labels(app)).
+		WithOwnerReferences(owner(app)).
+		WithType("servicebinding.io/http").
+		WithImmutable(true).
+		WithStringData(service.Entries())
+}
+
 // config returns the ConfigMap with the literals and files of a Release, nil
 // when it has none.
 func config(app *v1alpha1.App, r *v1alpha1.ReleaseSpec) *corev1ac.ConfigMapApplyConfiguration {

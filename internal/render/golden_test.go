@@ -83,6 +83,16 @@ func releaseOf(app *v1alpha1.App) *v1alpha1.Release {
 		}
 		spec.Sources = append(spec.Sources, pinned)
 	}
+	for _, b := range w.Bindings {
+		pinned := v1alpha1.PinnedBinding{Name: b.Name, SecretName: b.ServiceRef.Name + "-credentials", Digest: b.Name}
+		if b.Pinned() {
+			pinned.CopyName = release.SecretCopyName(app.Name, b.Name)
+		}
+		if b.EnvPrefix != "" {
+			pinned.Keys = []string{"host", "private-key", "type"}
+		}
+		spec.Bindings = append(spec.Bindings, pinned)
+	}
 	return &v1alpha1.Release{Spec: spec}
 }
 

@@ -16,11 +16,17 @@ import (
 // and not the App, so that nothing live can reach it. An error names the field
 // of the Release's overlay that cannot be read.
 func podTemplate(app string, r *v1alpha1.ReleaseSpec) (*corev1ac.PodTemplateSpecApplyConfiguration, error) {
-	generated := generatedTemplate(app, r)
-	if r.Workload.PodTemplate == nil {
-		return generated, nil
+	template := generatedTemplate(app, r)
+	if r.Workload.PodTemplate != nil {
+		var err error
+		if template, err = overlaid(template, r); err != nil {
+			return nil, err
+		}
 	}
-	return overlaid(generated, r)
+	if len(r.Bindings) == 0 {
+		return template, nil
+	}
+	return bound(template, r)
 }
 
 // overlaid returns a template with a Release's overlay merged over it.

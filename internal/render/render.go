@@ -23,8 +23,11 @@ type Input struct {
 	// Paused holds the Deployment's own rollout back.
 	Paused bool
 	// Today are sources of the Release whose copies are gone: the pods use the
-	// objects themselves.
+	// objects themselves. The Secrets of bindings count as sources.
 	Today []v1alpha1.PinnedSource
+	// Moved are the Secrets that services hand out today, by the names of
+	// bindings, where those of then are gone.
+	Moved map[string]string
 }
 
 // Objects are an App's children other than the copies of its sources. A nil
@@ -50,6 +53,9 @@ func Render(in Input) (Objects, error) {
 	if len(in.Today) > 0 {
 		in.Release = useOriginals(in.Release, in.Today)
 	}
+	if len(in.Moved) > 0 {
+		in.Release = follow(in.Release, in.Moved)
+	}
 	deployment, err := deployment(in)
 	if err != nil {
 		return Objects{}, err
@@ -61,4 +67,10 @@ func Render(in Input) (Objects, error) {
 		Autoscaler: autoscaler(in.App),
 		Budget:     budget(in.App, in.Replicas),
 	}, nil
+}
+
+// Check tells, by an error, that the pods of a Release cannot be made.
+func Check(app string, r *v1alpha1.ReleaseSpec) error {
+	_, err := podTemplate(app, r)
+	return err
 }

@@ -102,6 +102,13 @@ func useOriginals(r *v1alpha1.Release, of []v1alpha1.PinnedSource) *v1alpha1.Rel
 			s.CopyName = ""
 		}
 	}
+	out.Spec.Bindings = slices.Clone(r.Spec.Bindings)
+	for i := range out.Spec.Bindings {
+		b := &out.Spec.Bindings[i]
+		if slices.ContainsFunc(of, func(o v1alpha1.PinnedSource) bool { return o.CopyName != "" && o.CopyName == b.CopyName }) {
+			b.CopyName = ""
+		}
+	}
 	return &out
 }
 

@@ -33,6 +33,7 @@ var order = []string{
 	v1alpha1.ConditionInputsResolved,
 	v1alpha1.ConditionAvailable,
 	v1alpha1.ConditionRolledOut,
+	v1alpha1.ConditionServiceBindingsReady,
 	v1alpha1.ConditionScalingActive,
 	v1alpha1.ConditionReconciling,
 	v1alpha1.ConditionStalled,
@@ -45,13 +46,14 @@ func conditions(in Input) []metav1.Condition {
 	rolledOut := rolledOut(in, available)
 	ready := ready(in, rolledOut, available)
 	findings := map[string]*finding{
-		v1alpha1.ConditionReady:          ready,
-		v1alpha1.ConditionInputsResolved: inputsResolved(in),
-		v1alpha1.ConditionAvailable:      available,
-		v1alpha1.ConditionRolledOut:      rolledOut,
-		v1alpha1.ConditionScalingActive:  scalingActive(in),
-		v1alpha1.ConditionReconciling:    reconciling(rolledOut, ready),
-		v1alpha1.ConditionStalled:        stalled(rolledOut, ready),
+		v1alpha1.ConditionReady:                ready,
+		v1alpha1.ConditionInputsResolved:       inputsResolved(in),
+		v1alpha1.ConditionAvailable:            available,
+		v1alpha1.ConditionRolledOut:            rolledOut,
+		v1alpha1.ConditionServiceBindingsReady: bindingsReady(in),
+		v1alpha1.ConditionScalingActive:        scalingActive(in),
+		v1alpha1.ConditionReconciling:          reconciling(rolledOut, ready),
+		v1alpha1.ConditionStalled:              stalled(rolledOut, ready),
 	}
 	list := make([]metav1.Condition, 0, len(order))
 	for _, kind := range order {

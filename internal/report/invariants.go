@@ -51,7 +51,7 @@ var possible = map[string]map[metav1.ConditionStatus][]string{
 		metav1.ConditionFalse: {
 			v1alpha1.ReasonRolledBack, v1alpha1.ReasonFailed, v1alpha1.ReasonRollbackFailed, v1alpha1.ReasonReturnFailed,
 			v1alpha1.ReasonRollingBack, v1alpha1.ReasonPaused, v1alpha1.ReasonInputsMissing, v1alpha1.ReasonInvalidImage, v1alpha1.ReasonInvalidInput,
-			v1alpha1.ReasonImageNotResolved,
+			v1alpha1.ReasonImageNotResolved, v1alpha1.ReasonServiceBindingsNotReady,
 			v1alpha1.ReasonConflict, v1alpha1.ReasonRefused, v1alpha1.ReasonUnavailable,
 		},
 		metav1.ConditionUnknown: {
@@ -60,8 +60,11 @@ var possible = map[string]map[metav1.ConditionStatus][]string{
 		},
 	},
 	v1alpha1.ConditionInputsResolved: {
-		metav1.ConditionTrue:    {v1alpha1.ReasonResolved},
-		metav1.ConditionFalse:   {v1alpha1.ReasonInputsMissing, v1alpha1.ReasonInvalidImage, v1alpha1.ReasonInvalidInput, v1alpha1.ReasonImageNotResolved},
+		metav1.ConditionTrue: {v1alpha1.ReasonResolved},
+		metav1.ConditionFalse: {
+			v1alpha1.ReasonInputsMissing, v1alpha1.ReasonInvalidImage, v1alpha1.ReasonInvalidInput, v1alpha1.ReasonImageNotResolved,
+			v1alpha1.ReasonServiceBindingsNotReady,
+		},
 		metav1.ConditionUnknown: {v1alpha1.ReasonReadFailed, v1alpha1.ReasonResolvingImage},
 	},
 	v1alpha1.ConditionAvailable: {
@@ -75,11 +78,20 @@ var possible = map[string]map[metav1.ConditionStatus][]string{
 			v1alpha1.ReasonRolledBack, v1alpha1.ReasonFailed, v1alpha1.ReasonRollbackFailed, v1alpha1.ReasonReturnFailed,
 			v1alpha1.ReasonRollingBack, v1alpha1.ReasonConflict, v1alpha1.ReasonRefused, v1alpha1.ReasonInputsMissing, v1alpha1.ReasonInvalidImage,
 			v1alpha1.ReasonInvalidInput, v1alpha1.ReasonPaused, v1alpha1.ReasonImageNotResolved,
+			v1alpha1.ReasonServiceBindingsNotReady,
 		},
 		metav1.ConditionUnknown: {
 			v1alpha1.ReasonProgressing, v1alpha1.ReasonBaking, v1alpha1.ReasonWaitingForTurn, v1alpha1.ReasonPinned,
 			v1alpha1.ReasonReadFailed, v1alpha1.ReasonResolvingImage,
 		},
+	},
+	v1alpha1.ConditionServiceBindingsReady: {
+		metav1.ConditionTrue: {v1alpha1.ReasonBound},
+		metav1.ConditionFalse: {
+			v1alpha1.ReasonServiceNotFound, v1alpha1.ReasonServiceNotReady, v1alpha1.ReasonSecretNotFound, v1alpha1.ReasonSecretIncomplete,
+			v1alpha1.ReasonBindingRefused,
+		},
+		metav1.ConditionUnknown: {v1alpha1.ReasonForbidden, v1alpha1.ReasonNotObserved},
 	},
 	v1alpha1.ConditionScalingActive: {
 		metav1.ConditionTrue:    nil,

@@ -30,6 +30,13 @@ type Input struct {
 	// Today are the sources of the Release that runs whose content of then is
 	// gone, so that its pods use the content of today.
 	Today []v1alpha1.PinnedSource
+	// Offered is the Secret with which others reach the App, empty when nobody
+	// can.
+	Offered string
+	// Unbound says which services are not ready, nil when all are; Bound tells
+	// that it is known.
+	Unbound *rollout.Held
+	Bound   bool
 	// Scaling is what the HorizontalPodAutoscaler says, nil without autoscale.
 	Scaling *Scaling
 }
@@ -58,6 +65,7 @@ func Status(in Input) v1alpha1.AppStatus {
 		Image:              image(in),
 		Range:              size(in),
 		Failure:            failure(in),
+		Binding:            v1alpha1.BindingStatus{Name: in.Offered},
 	}
 	setCounts(&status, in)
 	return status

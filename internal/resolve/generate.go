@@ -137,7 +137,7 @@ func lacking(wanted []v1alpha1.GenerateSpec, content Content) []v1alpha1.Generat
 // back with the values it had.
 func (r *Resolver) keptCopy(ctx context.Context, app *v1alpha1.App, w want, releases []v1alpha1.Release) (Content, error) {
 	for i := len(releases) - 1; i >= 0; i-- {
-		for _, pinned := range releases[i].Spec.Sources {
+		for _, pinned := range pinnedIn(&releases[i].Spec) {
 			if pinned.Kind != w.kind || pinned.Name != w.name || pinned.CopyName == "" {
 				continue
 			}

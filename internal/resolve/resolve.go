@@ -1,6 +1,7 @@
 package resolve
 
 import (
+	"cmp"
 	"context"
 	"fmt"
 	"slices"
@@ -15,6 +16,7 @@ import (
 
 	"github.com/bowline-dev/bowline/api/v1alpha1"
 	"github.com/bowline-dev/bowline/internal/release"
+	"github.com/bowline-dev/bowline/internal/render"
 	"github.com/bowline-dev/bowline/internal/rollout"
 )
 
@@ -28,12 +30,17 @@ type Resolver struct {
 	digests  *lru.Cache    // digestKey -> string
 	keys     *lru.Cache    // UID of an App -> its digest key
 	facts    *lru.Cache    // version -> []fact
+	services Services
+	follow   Follower
 }
 
 // New returns a Resolver. The first reader answers for metadata of ConfigMaps
 // and Secrets, from a cache; the second asks the API server.
-func New(metadata, live client.Reader) *Resolver {
-	return &Resolver{metadata: metadata, live: live, digests: lru.New(memory), keys: lru.New(memory), facts: lru.New(memory)}
+func New(metadata, live client.Reader, services Services, follow Follower) *Resolver {
+	return &Resolver{
+		metadata: metadata, live: live, services: services, follow: follow,
+		digests: lru.New(memory), keys: lru.New(memory), facts: lru.New(memory),
+	}
 }
 
 // Result is what became of an App's references.
@@ -43,6 +50,13 @@ type Result struct {
 	Hash   string
 	// Held says what is missing or wrong, nil when nothing is.
 	Held *rollout.Held
+	// Unbound says which services are not ready, nil when all are. Held says the
+	// same, unless it has something else to say.
+	Unbound *rollout.Held
+	// Bound tells that it is known whether the services are ready.
+	Bound bool
+	// Poll tells that nobody is told when a service changes.
+	Poll bool
 	// NewKey is a digest key that was made for the App and must be stored
 	// before anything that depends on it, nil when there is nothing to store.
 	NewKey []byte
@@ -86,14 +100,51 @@ func (r *Resolver) Resolve(ctx context.Context, app *v1alpha1.App, releases []v1
 		Spread:   app.Spec.Availability.SpreadOrDefault(),
 	}
 	wanted := wants(&app.Spec.WorkloadSpec)
-	if err := r.pinAll(ctx, app, wanted, releases, &result); err != nil || result.Held != nil {
-		return result, err
+	if err := r.pinAll(ctx, app, wanted, releases, &result); err != nil {
+		return Result{}, err
+	}
+	if err := r.bindAll(ctx, app, releases, &result); err != nil {
+		return Result{}, err
+	}
+	result.Bound = true
+	if result.Held = cmp.Or(result.Held, notReady(result.Unbound)); result.Held != nil {
+		return result, nil
 	}
 	result.Hash = release.Hash(result.Inputs)
 	if slices.ContainsFunc(releases, func(r v1alpha1.Release) bool { return r.Spec.InputHash == result.Hash }) {
 		return result, nil // what a Release was made of was in order
 	}
-	return result, r.checkContents(ctx, app, wanted, &result)
+	return result, r.checkAll(ctx, app, wanted, &result)
+}
+
+// checkAll finds what no pod could run with in what all inputs hold.
+func (r *Resolver) checkAll(ctx context.Context, app *v1alpha1.App, wanted []want, result *Result) error {
+	if err := r.checkContents(ctx, app, wanted, result); err != nil {
+		return err
+	}
+	if err := r.checkBindings(ctx, app, result); err != nil {
+		return err
+	}
+	if result.Unbound == nil {
+		result.Unbound = unprojectable(app, result)
+	}
+	result.Held = cmp.Or(result.Held, notReady(result.Unbound))
+	return nil
+}
+
+// unprojectable finds bindings that do not go together with the rest of the pod
+// template.
+func unprojectable(app *v1alpha1.App, result *Result) *rollout.Held {
+	if len(app.Spec.Bindings) == 0 {
+		return nil
+	}
+	err := render.Check(app.Name, &v1alpha1.ReleaseSpec{
+		Image: result.Inputs.Image, Workload: result.Inputs.Workload, Sources: result.Inputs.Sources, Bindings: result.Inputs.Bindings,
+	})
+	if err == nil {
+		return nil
+	}
+	return &rollout.Held{Reason: v1alpha1.ReasonBindingRefused, Message: err.Error()}
 }
 
 // withoutReading finds what is wrong with an App whatever the objects hold that
@@ -265,6 +316,11 @@ func recorded(releases []v1alpha1.Release, w want, meta *metav1.PartialObjectMet
 				return pinned.Digest, true
 			}
 		}
+		for _, pinned := range releases[i].Spec.Bindings {
+			if w.kind == v1alpha1.SourceSecret && w.keys == nil && pinned.SecretName == w.name && pinned.UID == string(meta.UID) && pinned.ResourceVersion == meta.ResourceVersion {
+				return pinned.Digest, true
+			}
+		}
 	}
 	return "", false
 }
@@ -297,6 +353,24 @@ func (r *Resolver) content(ctx context.Context, namespace string, ref source) (C
 	return Content{Data: configMap.Data, Binary: configMap.BinaryData}, err
 }
 
+// factsOf returns what there is to know of the keys of a source, which is read
+// where nobody knows yet.
+func (r *Resolver) factsOf(ctx context.Context, app *v1alpha1.App, w want, at version, result *Result) ([]fact, error) {
+	if content, ok := result.contents[w.source]; ok {
+		return content.facts(w.kind), nil
+	}
+	if facts, ok := r.facts.Get(at); ok {
+		return facts.([]fact), nil
+	}
+	content, err := r.content(ctx, app.Namespace, w.source)
+	if err != nil {
+		return nil, fmt.Errorf("%s: read %s %q: %w", w.field, w.kind, w.name, err)
+	}
+	r.facts.Add(at, content.facts(w.kind))
+	result.contents[w.source] = content
+	return content.facts(w.kind), nil
+}
+
 // checkContents finds what no pod could run with in what the sources hold.
 func (r *Resolver) checkContents(ctx context.Context, app *v1alpha1.App, wanted []want, result *Result) error {
 	known := make(map[source][]fact, len(wanted))
@@ -306,22 +380,11 @@ func (r *Resolver) checkContents(ctx context.Context, app *v1alpha1.App, wanted 
 			continue // optional, and not there
 		}
 		pinned := result.Inputs.Sources[i]
-		if content, ok := result.contents[w.source]; ok {
-			known[w.source] = content.facts(w.kind)
-			continue
-		}
-		at := version{pinned.UID, pinned.ResourceVersion}
-		if facts, ok := r.facts.Get(at); ok {
-			known[w.source] = facts.([]fact)
-			continue
-		}
-		content, err := r.content(ctx, app.Namespace, w.source)
+		facts, err := r.factsOf(ctx, app, w, version{pinned.UID, pinned.ResourceVersion}, result)
 		if err != nil {
-			return fmt.Errorf("%s: read %s %q: %w", w.field, w.kind, w.name, err)
+			return err
 		}
-		r.facts.Add(at, content.facts(w.kind))
-		result.contents[w.source] = content
-		known[w.source] = content.facts(w.kind)
+		known[w.source] = facts
 	}
 	if message := contentProblem(&app.Spec.WorkloadSpec, known); message != "" {
 		result.Held = invalid(message)

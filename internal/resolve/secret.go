@@ -11,6 +11,7 @@ import (
 
 	corev1 "k8s.io/api/core/v1"
 	apierrors "k8s.io/apimachinery/pkg/api/errors"
+	metav1 "k8s.io/apimachinery/pkg/apis/meta/v1"
 	"sigs.k8s.io/controller-runtime/pkg/client"
 
 	"github.com/bowline-dev/bowline/api/v1alpha1"
@@ -48,10 +49,27 @@ func (r *Resolver) identify(ctx context.Context, app *v1alpha1.App, w want, cont
 	return digest, nil
 }
 
+// pinnedIn are the sources of a Release, and the Secrets of its bindings as if
+// they were sources.
+func pinnedIn(made *v1alpha1.ReleaseSpec) []v1alpha1.PinnedSource {
+	out := slices.Clone(made.Sources)
+	for _, b := range made.Bindings {
+		out = append(out, asSource(b))
+	}
+	return out
+}
+
+func asSource(b v1alpha1.PinnedBinding) v1alpha1.PinnedSource {
+	return v1alpha1.PinnedSource{
+		Kind: v1alpha1.SourceSecret, Name: b.SecretName,
+		CopyName: b.CopyName, Digest: b.Digest, UID: b.UID, ResourceVersion: b.ResourceVersion,
+	}
+}
+
 // known tells whether a Release has a digest of a source.
 func known(releases []v1alpha1.Release, ref source, digest string) bool {
 	return slices.ContainsFunc(releases, func(r v1alpha1.Release) bool {
-		return slices.ContainsFunc(r.Spec.Sources, func(p v1alpha1.PinnedSource) bool {
+		return slices.ContainsFunc(pinnedIn(&r.Spec), func(p v1alpha1.PinnedSource) bool {
 			return p.Kind == ref.kind && p.Name == ref.name && p.Digest == digest
 		})
 	})
@@ -98,7 +116,7 @@ func (r *Resolver) KnownKey(app *v1alpha1.App) []byte {
 // how an App whose key was lost does not roll while its Secrets are the same.
 func (r *Resolver) sameAsCopy(ctx context.Context, app *v1alpha1.App, ref source, content Content, releases []v1alpha1.Release) (string, bool, error) {
 	for i := len(releases) - 1; i >= 0; i-- {
-		for _, pinned := range releases[i].Spec.Sources {
+		for _, pinned := range pinnedIn(&releases[i].Spec) {
 			if pinned.Kind != ref.kind || pinned.Name != ref.name || pinned.CopyName == "" {
 				continue
 			}
@@ -117,11 +135,26 @@ func (r *Resolver) sameAsCopy(ctx context.Context, app *v1alpha1.App, ref source
 	return "", false, nil
 }
 
+// Exists tells whether there is a Secret of a name, as far as the cache knows.
+func (r *Resolver) Exists(ctx context.Context, namespace, name string) (bool, error) {
+	meta := &metav1.PartialObjectMetadata{}
+	meta.SetGroupVersionKind(corev1.SchemeGroupVersion.WithKind("Secret"))
+	err := r.metadata.Get(ctx, client.ObjectKey{Namespace: namespace, Name: name}, meta)
+	return err == nil, client.IgnoreNotFound(err)
+}
+
+// Copied are the copies that a Release's pods use, by what they are copies of.
+func Copied(made *v1alpha1.ReleaseSpec) []v1alpha1.PinnedSource {
+	return slices.DeleteFunc(pinnedIn(made), func(p v1alpha1.PinnedSource) bool { return p.CopyName == "" })
+}
+
 // Content returns what a copy that a Release needs must hold. It fails with
 // ErrContentGone when the object no longer holds that.
 func (r *Resolver) Content(ctx context.Context, app *v1alpha1.App, of *v1alpha1.ReleaseSpec, pinned v1alpha1.PinnedSource, result *Result) (Content, error) {
 	w := want{source: source{pinned.Kind, pinned.Name}}
-	w.keys = selection(&of.Workload, w.source)
+	if slices.Contains(of.Sources, pinned) {
+		w.keys = selection(&of.Workload, w.source) // bindings take all
+	}
 	content, ok := result.contents[w.source]
 	if !ok {
 		var err error

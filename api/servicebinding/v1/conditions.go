@@ -47,6 +47,9 @@ const (
 	// ReasonForbidden (Unknown): a right is missing. It is asked for again within
 	// seconds.
 	ReasonForbidden = "Forbidden"
+	// ReasonWorkloadPending (Unknown): an App has not made the Release yet that is
+	// bound.
+	ReasonWorkloadPending = "WorkloadPending"
 	// ReasonFailed (Unknown): a request failed and is repeated.
 	ReasonFailed = "Failed"
 

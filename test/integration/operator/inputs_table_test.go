@@ -143,6 +143,16 @@ func inputs() []input {
 			cause: "secret made", restore: pinned,
 		},
 		{
+			name: "`bindings`", where: "files below `$SERVICE_BINDING_ROOT/<name>`, and variables, from the Secret that the service hands out",
+			with: bind("db", secretOf("stripe"), asType("key")), sees: content("/bindings/db/KEY"),
+			values: [3]string{"0644 sk-one-33824", "0644 sk-two-93830", "0644 sk-three-1141"}, change: cut(stripe), cause: "binding db", restore: todays, after: "0644 sk-three-1141",
+		},
+		{
+			name: "`bindings`, `policy: Pinned`", where: "the same, from an immutable copy `<app>-secret-<hash>`",
+			with: bind("db", secretOf("stripe"), asType("key"), func(b *v1alpha1.BindingSpec) { b.Policy = v1alpha1.PolicyPinned }), sees: content("/bindings/db/KEY"),
+			values: [3]string{"0644 sk-one-33825", "0644 sk-two-93831", "0644 sk-three-1142"}, change: cut(stripe), cause: "binding db", restore: pinned,
+		},
+		{
 			name: "`podTemplate`", where: "the pod template, over all else",
 			with: func(s *v1alpha1.AppSpec) { s.PodTemplate = overlay("red") },
 			sees: func(i Inside) string { return i.Deployment().Spec.Template.Annotations["color"] }, values: colors,

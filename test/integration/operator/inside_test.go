@@ -78,6 +78,8 @@ func (i Inside) value(e corev1.EnvVar) string {
 		holds, key = i.held(from.ConfigMapKeyRef.Name, ""), from.ConfigMapKeyRef.Key
 	case from.SecretKeyRef != nil:
 		holds, key = i.held("", from.SecretKeyRef.Name), from.SecretKeyRef.Key
+	case from.FieldRef != nil:
+		return i.annotation(from.FieldRef.FieldPath)
 	default:
 		return e.Value
 	}
@@ -110,6 +112,9 @@ func (i Inside) in(v corev1.Volume, file string) string {
 	var holds map[string]string
 	var items []corev1.KeyToPath
 	var mode *int32
+	if v.Projected != nil {
+		return i.projected(v.Projected, file)
+	}
 	if v.ConfigMap != nil {
 		holds, items, mode = i.held(v.ConfigMap.Name, ""), v.ConfigMap.Items, v.ConfigMap.DefaultMode
 	} else {
@@ -132,6 +137,36 @@ func (i Inside) in(v corev1.Volume, file string) string {
 		return "none"
 	}
 	return fmt.Sprintf("%#o %s", ptr.Deref(mode, 0), content)
+}
+
+// projected finds a file in a projected volume; of the same file the later source
+// wins.
+func (i Inside) projected(volume *corev1.ProjectedVolumeSource, file string) string {
+	found := "none"
+	for _, source := range volume.Sources {
+		switch {
+		case source.Secret != nil:
+			if content, ok := i.held("", source.Secret.Name)[file]; ok {
+				found = content
+			}
+		case source.DownwardAPI != nil:
+			for _, item := range source.DownwardAPI.Items {
+				if item.Path == file {
+					found = i.annotation(item.FieldRef.FieldPath)
+				}
+			}
+		}
+	}
+	if found == "none" {
+		return found
+	}
+	return fmt.Sprintf("%#o %s", ptr.Deref(volume.DefaultMode, 0), found)
+}
+
+// annotation follows the path of an annotation of the pods.
+func (i Inside) annotation(fieldPath string) string {
+	key := strings.TrimSuffix(strings.TrimPrefix(fieldPath, "metadata.annotations['"), "']")
+	return i.Deployment().Spec.Template.Annotations[key]
 }
 
 // Sees waits until what pods see has a value.

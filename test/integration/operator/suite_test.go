@@ -53,6 +53,8 @@ var _ = BeforeSuite(func(ctx SpecContext) {
 	Expect(err).NotTo(HaveOccurred())
 	DeferCleanup(func() error { return cluster.Stop() })
 	Expect(cluster.InstallCRDs(ctx)).To(Succeed())
+	_, err = cluster.Kubectl(ctx, "apply", "-f", filepath.Join("testdata", "services.yaml"))
+	Expect(err).NotTo(HaveOccurred())
 	api, err = cluster.Client()
 	Expect(err).NotTo(HaveOccurred())
 	audit = &auditLog{path: cluster.AuditLog}

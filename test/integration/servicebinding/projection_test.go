@@ -182,7 +182,7 @@ var _ = Describe("A projection", func() {
 			s.Bind("first", "orders-secret", "shop", name)
 			s.Ready("first")
 			s.Bind("second", "other", "shop", name)
-			s.Says("second", `False NameTaken: Deployment "shop": container "app": bindings "first" and "second" both have the name "db": set another spec.name in one of them`)
+			s.Says("second", `False NameTaken: Deployment "shop": container "app": bindings "first" and "second" both have the name "db": set another spec.name of the ServiceBinding, or that of the other`)
 			s.Ready("first")
 			Expect(s.Files(s.Pod("shop"), "app")).To(HaveKeyWithValue("/bindings/db/type", "db"))
 			s.Delete(&servicebindingv1.ServiceBinding{}, "first")
