@@ -103,6 +103,9 @@ func (r *Resolver) secretOf(ctx context.Context, app *v1alpha1.App, field string
 	}
 	kind := schema.FromAPIVersionAndKind(ref.APIVersion, ref.Kind)
 	service, err := r.services.Service(ctx, kind, types.NamespacedName{Namespace: app.Namespace, Name: ref.Name})
+	if apierrors.IsNotFound(err) {
+		service, err = nil, nil
+	}
 	if r.services.Polled(kinds.Services, kind) {
 		result.Poll = true
 	}
@@ -116,9 +119,9 @@ func (r *Resolver) secretOf(ctx context.Context, app *v1alpha1.App, field string
 		return "", held(v1alpha1.ReasonBindingRefused, "a %s belongs to no namespace, and only what is in the App's namespace can be bound", ref.Kind), nil
 	case apierrors.IsForbidden(err):
 		return "", held(v1alpha1.ReasonForbidden, `Bowline may not read %s of %s: grant get, list and watch by a ClusterRole with the label servicebinding.io/controller: "true"`, ref.Kind, ref.APIVersion), nil
-	case err != nil && !apierrors.IsNotFound(err):
+	case err != nil:
 		return "", nil, fmt.Errorf("%s: read %s %q: %w", field, ref.Kind, ref.Name, err)
-	case service == nil || err != nil:
+	case service == nil:
 		return "", held(v1alpha1.ReasonServiceNotFound, "%s %q does not exist in namespace %q: create it, or correct the reference", ref.Kind, ref.Name, app.Namespace), nil
 	}
 	name, _, _ := unstructured.NestedString(service.Object, "status", "binding", "name")
