@@ -1,12 +1,10 @@
 package postgres_test
 
 import (
-	"context"
 	"encoding/json"
 	"fmt"
 	"io/fs"
 	"os"
-	"os/exec"
 	"path/filepath"
 	"strings"
 	"time"
@@ -23,22 +21,22 @@ import (
 	"github.com/bowline-dev/bowline/api/v1alpha1"
 )
 
-// Two bindings of a workload: a database as it is, and a cache whose Secret
-// says neither of which type nor of whom it is, so that the bindings do.
+// Two bindings of a workload: a database as it is, and a queue whose Secret
+// says neither of which type nor of whom it is, so that the binding does.
 var _ = Describe("What is projected", func() {
-	cache := map[string][]byte{"host": []byte("cache.example"), "port": []byte("6379"), "password": []byte(password("cache"))}
+	queue := map[string][]byte{"host": []byte("queue.example"), "port": []byte("5672"), "username": []byte("shop"), "password": []byte(password("queue"))}
 
 	provide := func(s *Scene) {
 		GinkgoHelper()
 		s.Provision(password("three"))
-		s.create(&corev1.Secret{ObjectMeta: metav1.ObjectMeta{Name: "cache-credentials"}, Data: cache})
+		s.create(&corev1.Secret{ObjectMeta: metav1.ObjectMeta{Name: "queue-credentials"}, Data: queue})
 	}
 	ofApp := func(s *Scene) *Container {
 		GinkgoHelper()
 		provide(s)
 		s.App(ordersDB(v1alpha1.PolicyLive), v1alpha1.BindingSpec{
-			Name: "cache", ServiceRef: v1alpha1.ServiceReference{APIVersion: "v1", Kind: "Secret", Name: "cache-credentials"},
-			Type: "redis", Provider: "valkey",
+			Name: "queue", ServiceRef: v1alpha1.ServiceReference{APIVersion: "v1", Kind: "Secret", Name: "queue-credentials"},
+			Type: "rabbitmq", Provider: "acme",
 		})
 		return s.Start(s.RestsOn("1"), "app")
 	}
@@ -48,33 +46,31 @@ var _ = Describe("What is projected", func() {
 		s.bindDeployment("orders-db", servicebindingv1.ServiceBindingSpec{
 			Service: servicebindingv1.ServiceBindingServiceReference{APIVersion: "db.example.com/v1", Kind: "Postgres", Name: "orders"},
 		})
-		s.bindDeployment("cache", servicebindingv1.ServiceBindingSpec{
-			Service: servicebindingv1.ServiceBindingServiceReference{APIVersion: "v1", Kind: "Secret", Name: "cache-credentials"},
-			Type:    "redis", Provider: "valkey",
+		s.bindDeployment("queue", servicebindingv1.ServiceBindingSpec{
+			Service: servicebindingv1.ServiceBindingServiceReference{APIVersion: "v1", Kind: "Secret", Name: "queue-credentials"},
+			Type:    "rabbitmq", Provider: "acme",
 		})
 		return s.Start(s.deployment(), "app")
 	}
 	// want is what a library finds: entries by the name of the binding.
 	want := func(s *Scene) map[string]map[string]string {
-		all := map[string]map[string]string{"orders-db": {}, "cache": {"type": "redis", "provider": "valkey"}}
+		all := map[string]map[string]string{"orders-db": {}, "queue": {"type": "rabbitmq", "provider": "acme"}}
 		for key, value := range s.credentials(password("three")) {
 			all["orders-db"][key] = string(value)
 		}
-		for key, value := range cache {
-			all["cache"][key] = string(value)
+		for key, value := range queue {
+			all["queue"][key] = string(value)
 		}
 		return all
 	}
 
 	DescribeTable("is found by libraries for Node.js", func(ctx SpecContext, bound func(*Scene) *Container) {
 		s := newScene(ctx)
-		node, script := installNode(ctx)
-		said := bound(s).Run(ctx, node, script)
+		said := bound(s).Run(ctx, node, filepath.Join(libraries, "read.js"))
 		var found struct {
 			All                  map[string]map[string]string
 			PostgreSQL, OfDebian []string
-			PG                   map[string]string
-			Redis                map[string]any
+			PG, Rhea             map[string]string
 		}
 		Expect(json.Unmarshal([]byte(said), &found)).To(Succeed(), said)
 		all := want(s)
@@ -86,8 +82,8 @@ var _ = Describe("What is projected", func() {
 			"type": "postgresql", "provider": "debian", "uri": all["orders-db"]["uri"],
 			"host": database.Host, "port": database.Port, "database": s.Namespace, "user": s.Namespace, "password": password("three"),
 		}))
-		Expect(found.Redis).To(Equal(map[string]any{
-			"provider": "valkey", "password": password("cache"), "socket": map[string]any{"host": "cache.example", "port": "6379"},
+		Expect(found.Rhea).To(Equal(map[string]string{
+			"provider": "acme", "host": "queue.example", "port": "5672", "username": "shop", "password": password("queue"),
 		}))
 	},
 		Entry("in an App", ofApp),
@@ -168,25 +164,6 @@ func skipped(path string) error {
 		return err
 	}
 	return fs.SkipDir
-}
-
-// installNode installs the libraries for Node.js, as the lock file says, and
-// returns the program and the script that reads bindings with them.
-func installNode(ctx context.Context) (node, script string) {
-	GinkgoHelper()
-	for _, name := range []string{"node", "npm"} {
-		_, err := exec.LookPath(name)
-		Expect(err).NotTo(HaveOccurred(), "run apt-get install --no-install-recommends nodejs npm")
-	}
-	node, err := exec.LookPath("node")
-	Expect(err).NotTo(HaveOccurred())
-	folder := GinkgoT().TempDir()
-	Expect(os.CopyFS(folder, os.DirFS("node"))).To(Succeed())
-	install := exec.CommandContext(ctx, "npm", "ci", "--ignore-scripts", "--no-audit", "--no-fund", "--prefer-offline", "--loglevel=error")
-	install.Dir = folder
-	out, err := install.CombinedOutput()
-	Expect(err).NotTo(HaveOccurred(), string(out))
-	return node, filepath.Join(folder, "read.js")
 }
 
 // bindDeployment creates a ServiceBinding of the Deployment shop.

@@ -6,7 +6,9 @@
 package postgres_test
 
 import (
+	"context"
 	"os"
+	"os/exec"
 	"path/filepath"
 	"slices"
 	"strings"
@@ -27,6 +29,9 @@ var (
 	canary   = harness.NewCanary()
 	database *harness.Postgres
 	program  string // the binary of client
+
+	node      string // the program
+	libraries string // the folder node, with the libraries for Node.js installed
 
 	metrics     string // the address of the operator's
 	operator    *harness.Operator
@@ -50,6 +55,7 @@ var _ = BeforeSuite(func(ctx SpecContext) {
 	DeferCleanup(func() error { return database.Stop() })
 	program, err = harness.Build(ctx, "test/integration/postgres/client", "bowline-postgres-client", GinkgoWriter)
 	Expect(err).NotTo(HaveOccurred())
+	node, libraries = installLibraries(ctx)
 
 	cluster, err = harness.StartCluster(ctx, harness.ClusterOptions{Audit: true, Log: GinkgoWriter})
 	Expect(err).NotTo(HaveOccurred())
@@ -99,6 +105,24 @@ var _ = AfterSuite(func(ctx SpecContext) {
 	GinkgoWriter.Println(searched)
 	Expect(searched.Found).To(BeEmpty(), "what Secrets hold stands elsewhere")
 })
+
+// installLibraries installs the libraries for Node.js as the lock file says, in a
+// copy of the folder.
+func installLibraries(ctx context.Context) (node, folder string) {
+	GinkgoHelper()
+	const install = "run apt-get install --no-install-recommends nodejs npm"
+	node, err := exec.LookPath("node")
+	Expect(err).NotTo(HaveOccurred(), install)
+	npm, err := exec.LookPath("npm")
+	Expect(err).NotTo(HaveOccurred(), install)
+	folder = GinkgoT().TempDir()
+	Expect(os.CopyFS(folder, os.DirFS("node"))).To(Succeed())
+	command := exec.CommandContext(ctx, npm, "ci", "--ignore-scripts", "--no-audit", "--no-fund", "--prefer-offline", "--loglevel=error")
+	command.Dir = folder
+	out, err := command.CombinedOutput()
+	Expect(err).NotTo(HaveOccurred(), string(out))
+	return node, folder
+}
 
 // logged returns the lines of the operator's log that hold one of the words.
 func logged(words ...string) []string {

@@ -3,7 +3,8 @@
 //
 // @nebhale/service-bindings gives access to all bindings; its author wrote the
 // same for other languages. kube-service-bindings makes the options of a driver
-// out of the binding of a type.
+// out of the binding of a type; of most types it finds only a binding whose
+// folder is the first.
 import bindings from '@nebhale/service-bindings';
 import kube from 'kube-service-bindings';
 
@@ -23,5 +24,5 @@ console.log(JSON.stringify({
   postgresql: await named('postgresql'),
   ofDebian: await named(undefined, 'debian'),
   pg: kube.getBinding('POSTGRESQL', 'pg'),
-  redis: kube.getBinding('REDIS', 'redis'),
+  rhea: kube.getBinding('AMQP', 'rhea'),
 }));
