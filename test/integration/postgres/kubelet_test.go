@@ -5,7 +5,6 @@ import (
 	"context"
 	"fmt"
 	"io/fs"
-	"maps"
 	"os"
 	"os/exec"
 	"path/filepath"
@@ -116,13 +115,13 @@ func (c *Container) files(volume corev1.Volume) map[string]file {
 	files := map[string]file{}
 	add := func(held map[string][]byte, items []corev1.KeyToPath, mode *int32) {
 		if len(items) == 0 {
-			for _, key := range slices.Collect(maps.Keys(held)) {
+			for key := range held {
 				items = append(items, corev1.KeyToPath{Key: key, Path: key})
 			}
 		}
 		for _, item := range items { // of the same path the later wins
 			Expect(held).To(HaveKey(item.Key), "for the volume %s", volume.Name)
-			files[item.Path] = file{held[item.Key], fs.FileMode(*ptr.To(ptr.Deref(item.Mode, *mode)))}
+			files[item.Path] = file{held[item.Key], fs.FileMode(ptr.Deref(item.Mode, *mode))}
 		}
 	}
 	switch {
@@ -156,7 +155,7 @@ func (c *Container) files(volume corev1.Volume) map[string]file {
 // links to that, and what people see are links through it.
 func lay(folder string, files map[string]file) error {
 	data := filepath.Join(folder, "..data")
-	before, err := os.Readlink(data)
+	before, _ := os.Readlink(data) // empty the first time
 	now := "..2026_01_01_00_00_00.1"
 	if before == now {
 		now = "..2026_01_01_00_01_00.2"
@@ -185,8 +184,8 @@ func lay(folder string, files map[string]file) error {
 			return err
 		}
 	}
-	if err != nil {
-		return nil // there was nothing before
+	if before == "" {
+		return nil
 	}
 	return os.RemoveAll(filepath.Join(folder, before))
 }

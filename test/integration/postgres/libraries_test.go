@@ -82,9 +82,7 @@ var _ = Describe("What is projected", func() {
 			"type": "postgresql", "provider": "debian", "uri": all["orders-db"]["uri"],
 			"host": database.Host, "port": database.Port, "database": s.Namespace, "user": s.Namespace, "password": password("three"),
 		}))
-		Expect(found.Rhea).To(Equal(map[string]string{
-			"provider": "acme", "host": "queue.example", "port": "5672", "username": "shop", "password": password("queue"),
-		}))
+		Expect(found.Rhea).To(Equal(all["queue"]))
 	},
 		Entry("in an App", ofApp),
 		Entry("in a Deployment with ServiceBindings", ofDeployment),

@@ -12,11 +12,12 @@ import (
 	"context"
 	"errors"
 	"fmt"
+	"io/fs"
 	"net"
 	"net/url"
 	"os"
 	"os/signal"
-	"path/filepath"
+	"path"
 	"strings"
 
 	"github.com/jackc/pgx/v5"
@@ -86,13 +87,14 @@ func bound(root, kind string) (map[string]string, error) {
 	if root == "" {
 		return nil, errors.New("SERVICE_BINDING_ROOT is not set: bind the workload to a service")
 	}
-	types, err := filepath.Glob(filepath.Join(root, "*", "type"))
+	bindings := os.DirFS(root)
+	types, err := fs.Glob(bindings, "*/type")
 	if err != nil {
 		return nil, err
 	}
 	var found []map[string]string
 	for _, file := range types {
-		entries, err := read(filepath.Dir(file))
+		entries, err := read(bindings, path.Dir(file))
 		if err != nil {
 			return nil, err
 		}
@@ -107,18 +109,18 @@ func bound(root, kind string) (map[string]string, error) {
 }
 
 // read returns the entries of a binding.
-func read(folder string) (map[string]string, error) {
-	files, err := filepath.Glob(filepath.Join(folder, "[^.]*"))
+func read(bindings fs.FS, name string) (map[string]string, error) {
+	files, err := fs.Glob(bindings, path.Join(name, "[^.]*"))
 	if err != nil {
 		return nil, err
 	}
 	entries := map[string]string{}
 	for _, file := range files {
-		content, err := os.ReadFile(file)
+		content, err := fs.ReadFile(bindings, file)
 		if err != nil {
 			return nil, err
 		}
-		entries[filepath.Base(file)] = strings.TrimSpace(string(content))
+		entries[path.Base(file)] = strings.TrimSpace(string(content))
 	}
 	return entries, nil
 }
