@@ -8,6 +8,7 @@ import (
 
 	metav1 "k8s.io/apimachinery/pkg/apis/meta/v1"
 	"k8s.io/apimachinery/pkg/runtime/schema"
+	ctrl "sigs.k8s.io/controller-runtime"
 	"sigs.k8s.io/controller-runtime/pkg/client"
 	"sigs.k8s.io/controller-runtime/pkg/reconcile"
 
@@ -57,7 +58,7 @@ func (r *AppReconciler) bound(ctx context.Context, object client.Object) []recon
 	}
 	apps := &v1alpha1.AppList{}
 	if err := r.List(ctx, apps, client.InNamespace(b.Namespace), client.DisableReadYourWritesConsistency); err != nil {
-		r.log.Error(err, "find the Apps that a ServiceBinding means")
+		ctrl.Log.Error(err, "find the Apps that a ServiceBinding means")
 		return nil
 	}
 	var requests []reconcile.Request
@@ -157,7 +158,7 @@ func (r *AppReconciler) serviceChanged(_ kinds.View, kind schema.GroupVersionKin
 	}
 	requests, err := r.usersOfService(context.Background(), byApp, byObject)
 	if err != nil {
-		r.log.Error(err, "find the Apps that bind a service", "kind", kind.String())
+		ctrl.Log.Error(err, "find the Apps that bind a service", "kind", kind.String())
 	}
 	for _, request := range requests {
 		r.called <- calling(request.NamespacedName)

@@ -7,7 +7,6 @@ import (
 	"errors"
 	"time"
 
-	"github.com/go-logr/logr"
 	apierrors "k8s.io/apimachinery/pkg/api/errors"
 	"k8s.io/client-go/tools/events"
 	"k8s.io/utils/clock"
@@ -44,7 +43,6 @@ type AppReconciler struct {
 	// led to.
 	services *kinds.Kinds
 	followed *waiting
-	log      logr.Logger
 
 	// called are Apps whose turn may have come because somebody left the line,
 	// and those to whom a registry has answered.

@@ -92,7 +92,6 @@ func SetupApp(ctx context.Context, mgr ctrl.Manager, o Options) error {
 		Live:            mgr.GetAPIReader(),
 		followed:        newWaiting(),
 		serviceBindings: o.ServiceBindings,
-		log:             mgr.GetLogger(),
 		Digests:         digests,
 		Applier:         apply.New(mgr.GetClient(), mgr.GetAPIReader(), clk),
 		Events:          mgr.GetEventRecorder("bowline"),
