@@ -38,13 +38,14 @@ const (
 )
 
 // children is how many objects are made of an App: Deployment, Service,
-// ConfigMap, HorizontalPodAutoscaler, PodDisruptionBudget, and with Secrets a copy
-// of each and the key that their digests are made with.
+// ConfigMap, HorizontalPodAutoscaler, PodDisruptionBudget, the Secret with which
+// others are bound to it, and with Secrets a copy of each and the key that their
+// digests are made with.
 func (s shape) children() int {
 	if s.secrets == 0 {
-		return 5
+		return 6
 	}
-	return 5 + s.secrets + 1
+	return 6 + s.secrets + 1
 }
 
 func appName(i int) string { return fmt.Sprintf("app-%04d", i) }
@@ -120,7 +121,8 @@ func (s shape) newSecrets(namespace, app string) []*corev1.Secret {
 }
 
 // plainObjects are the objects that the operator makes of the App, as somebody
-// would create them who has no operator, the immutable copies of Secrets first.
+// would create them who has no operator and binds nothing, the immutable copies of
+// Secrets first.
 func (s shape) plainObjects(app *v1alpha1.App) ([]client.Object, error) {
 	workload := app.Spec.WorkloadSpec
 	copies, sources := s.plainCopies(app)
