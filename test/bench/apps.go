@@ -59,7 +59,6 @@ func (b *bench) create(ctx context.Context, operator *process, when *span) error
 	if b.result.rssSettled, err = operator.rss(ctx); err != nil {
 		return err
 	}
-	b.result.figures.RSSKiBPerApp = float64(b.result.rssSettled-b.result.rssIdle) / float64(b.apps)
 	return b.compare(ctx)
 }
 

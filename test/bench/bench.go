@@ -129,6 +129,7 @@ func (b *bench) idle(ctx context.Context, operator *process, when *span) error {
 		return err
 	}
 	b.result.rssLater = rss
+	b.result.figures.RSSKiBPerApp = float64(rss-b.result.rssIdle) / float64(b.apps)
 	state, err := operator.scrape(ctx)
 	if err != nil {
 		return err

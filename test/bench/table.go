@@ -35,7 +35,7 @@ func table(f figures, of shape) []row {
 		{what: "writes after a restart", measured: f.RestartWrites, budget: 0, promise: true},
 		{what: "reads after a restart, besides caches", measured: f.RestartReads, budget: 0},
 		{what: "CPU per App, ms", measured: f.CPUMsPerApp, budget: 10},
-		{what: "resident memory per App, KiB", measured: f.RSSKiBPerApp, budget: 25},
+		{what: "resident memory per App at rest, KiB", measured: f.RSSKiBPerApp, budget: 25},
 		{what: "failing pod to rollback, s", measured: f.RollbackSeconds, budget: 12},
 	}
 }

@@ -26,7 +26,7 @@ requests in 60 s, idle                 3         0       NO, a promise
 writes after a restart                 0         0       yes
 reads after a restart, besides caches  0         0       yes
 CPU per App, ms                        8.25      10      yes
-resident memory per App, KiB           20        25      yes
+resident memory per App at rest, KiB   20        25      yes
 failing pod to rollback, s             11.50     12      yes
 `
 	if diff := cmp.Diff(want, formatTable(table(missed, shape{}))); diff != "" {
