@@ -48,7 +48,7 @@ func goesOut(ctx context.Context, s *story) error {
 	if err != nil {
 		return err
 	}
-	want := []string{"ConfigMap " + release.Spec.ConfigName, "Deployment shop", "PodDisruptionBudget shop", "Service shop"}
+	want := []string{"ConfigMap " + release.Spec.ConfigName, "Deployment shop", "PodDisruptionBudget shop", "Secret " + app.Status.Binding.Name, "Service shop"}
 	if err := expect("the App's objects", strings.Join(want, ", "), strings.Join(made.names(), ", ")); err != nil {
 		return err
 	}

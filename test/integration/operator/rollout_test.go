@@ -36,7 +36,7 @@ var _ = Describe("A first rollout", func() {
 
 		config := shop.Container().Env[0].ValueFrom.ConfigMapKeyRef.Name
 		s.Expect(names(s.Children())).To(Equal([]string{
-			"ConfigMap " + config, "Deployment shop", "HorizontalPodAutoscaler shop", "PodDisruptionBudget shop", "Release shop-1", "Service shop",
+			"ConfigMap " + config, "Deployment shop", "HorizontalPodAutoscaler shop", "PodDisruptionBudget shop", "Release shop-1", "Secret " + shop.Live().Status.Binding.Name, "Service shop",
 		}))
 		for _, child := range s.Children() {
 			s.Expect(child.GetOwnerReferences()).To(Equal([]metav1.OwnerReference{shop.owner()}), called(child))
