@@ -237,7 +237,7 @@ func (p *pass) collect(ctx context.Context) error {
 		return err
 	}
 	keep.Secrets[release.KeyName(p.app.Name)] = true
-	for _, name := range release.GeneratedNames(&p.app.Spec.WorkloadSpec) {
+	for _, name := range release.SecretNames(&p.app.Spec.WorkloadSpec) {
 		keep.Secrets[name] = true
 	}
 	keep.Secrets[p.offered] = true

@@ -98,7 +98,7 @@ func (p *pass) followServices(ctx context.Context, target *v1alpha1.Release) err
 			return err
 		}
 		i := slices.IndexFunc(p.inputs.Inputs.Bindings, func(b v1alpha1.PinnedBinding) bool { return b.Name == then.Name })
-		if there || i < 0 {
+		if there || i < 0 || !sameService(&target.Spec.Workload, &p.app.Spec.WorkloadSpec, then.Name) {
 			continue
 		}
 		if p.moved == nil {
@@ -107,6 +107,20 @@ func (p *pass) followServices(ctx context.Context, target *v1alpha1.Release) err
 		p.moved[then.Name] = p.inputs.Inputs.Bindings[i].SecretName
 	}
 	return nil
+}
+
+// sameService tells that a binding means the same service in two workloads: one
+// that means another now must not hand its Secret to an old Release.
+func sameService(a, b *v1alpha1.WorkloadSpec, name string) bool {
+	of := func(w *v1alpha1.WorkloadSpec) v1alpha1.ServiceReference {
+		for _, binding := range w.Bindings {
+			if binding.Name == name {
+				return binding.ServiceRef
+			}
+		}
+		return v1alpha1.ServiceReference{}
+	}
+	return of(a) == of(b)
 }
 
 // appServiceIndex finds the Apps that bind a service, and appServiceKindIndex

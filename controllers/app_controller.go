@@ -152,5 +152,6 @@ func (p *pass) afterRefusal(ctx context.Context, err error) (ctrl.Result, error)
 		return ctrl.Result{}, err
 	}
 	p.made = nil
+	p.offered = p.app.Status.Binding.Name // what was offered stands
 	return p.report(ctx, problem)
 }

@@ -3,6 +3,7 @@ package controllers
 import (
 	"context"
 	"encoding/json"
+	"errors"
 	"fmt"
 
 	corev1 "k8s.io/api/core/v1"
@@ -56,12 +57,16 @@ func (p *pass) createGenerated(ctx context.Context, wanted resolve.Generated) (*
 	case apierrors.IsAlreadyExists(err):
 		return nil, p.Applier.WhoHas(ctx, p.app, "Secret", wanted.Name)
 	case apierrors.IsInvalid(err), apierrors.IsForbidden(err):
-		return nil, &apply.RefusedError{Kind: "Secret", Name: wanted.Name, Err: err}
+		return nil, &apply.RefusedError{Kind: "Secret", Name: wanted.Name, Err: reasonOf(err)}
 	case err != nil:
-		return nil, fmt.Errorf("make Secret %q: %w", wanted.Name, err)
+		return nil, fmt.Errorf("make Secret %q: %w", wanted.Name, reasonOf(err))
 	}
 	return secret, nil
 }
+
+// reasonOf is why a write of a Secret failed, in one word: the API server's own
+// words, or those of a webhook, may repeat what is in it.
+func reasonOf(err error) error { return errors.New(string(apierrors.ReasonForError(err))) }
 
 // addGenerated adds values to a Secret and takes the wish for new ones off it in
 // the same write, so that it is answered once.
@@ -83,9 +88,9 @@ func (p *pass) addGenerated(ctx context.Context, wanted resolve.Generated) (*cor
 	case apierrors.IsConflict(err), apierrors.IsNotFound(err):
 		return nil, apply.ErrStale
 	case apierrors.IsInvalid(err), apierrors.IsForbidden(err):
-		return nil, &apply.RefusedError{Kind: "Secret", Name: wanted.Name, Err: err}
+		return nil, &apply.RefusedError{Kind: "Secret", Name: wanted.Name, Err: reasonOf(err)}
 	case err != nil:
-		return nil, fmt.Errorf("write generated values to Secret %q: %w", wanted.Name, err)
+		return nil, fmt.Errorf("write generated values to Secret %q: %w", wanted.Name, reasonOf(err))
 	}
 	return secret, nil
 }

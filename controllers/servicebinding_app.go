@@ -62,7 +62,7 @@ func (p *bindingPass) notYetInApp(ctx context.Context, app *v1alpha1.App, wanted
 	if slices.Contains(left, p.object.Name) {
 		return &binding.Problem{
 			Reason:  servicebindingv1.ReasonNameTaken,
-			Message: fmt.Sprintf("it has a binding %q already, or %d of them: set another spec.name, or remove one", wanted.Name, binding.MostOnApp),
+			Message: fmt.Sprintf("it has a binding %q already, or %d of them, or this asks for more than an App's binding can have: set another spec.name of at most 63 characters, or remove one", wanted.Name, binding.MostOnApp),
 		}, nil
 	}
 	if ready := meta.FindStatusCondition(app.Status.Conditions, v1alpha1.ConditionServiceBindingsReady); ready != nil && ready.Status == metav1.ConditionFalse {

@@ -1,7 +1,9 @@
 package binding
 
 import (
+	"cmp"
 	"fmt"
+	"regexp"
 	"slices"
 	"strings"
 
@@ -59,7 +61,7 @@ func OnApp(object *servicebindingv1.ServiceBinding) v1alpha1.BindingSpec {
 		ServiceRef: v1alpha1.ServiceReference{APIVersion: service.APIVersion, Kind: service.Kind, Name: service.Name},
 		Type:       object.Spec.Type,
 		Provider:   object.Spec.Provider,
-		Containers: slices.Clone(object.Spec.Workload.Containers),
+		Containers: slices.Compact(slices.Sorted(slices.Values(object.Spec.Workload.Containers))),
 	}
 	for _, env := range object.Spec.Env {
 		b.Env = append(b.Env, v1alpha1.BindingVariable{Name: env.Name, Key: env.Key})
@@ -67,22 +69,56 @@ func OnApp(object *servicebindingv1.ServiceBinding) v1alpha1.BindingSpec {
 	return b
 }
 
+// What a binding of an App can have, by the schema of Releases, which keep it.
+const (
+	longestName  = 63
+	longestWord  = 253
+	mostEnv      = 64
+	mostNamed    = 16
+	variableName = `^[-._a-zA-Z][-._a-zA-Z0-9]*$`
+	apiVersion   = `^([a-z0-9.-]+/)?v[a-z0-9]+$`
+	kindName     = `^[A-Za-z][A-Za-z0-9]*$`
+)
+
+var (
+	variables = regexp.MustCompile(variableName)
+	versions  = regexp.MustCompile(apiVersion)
+	kindNames = regexp.MustCompile(kindName)
+)
+
+// fits tells whether a Release can keep a binding.
+func fits(b *v1alpha1.BindingSpec) bool {
+	ref := b.ServiceRef
+	return CheckName(b.Name) == nil && len(b.Name) <= longestName &&
+		versions.MatchString(ref.APIVersion) && len(ref.APIVersion) <= longestWord &&
+		kindNames.MatchString(ref.Kind) && len(ref.Kind) <= longestName && len(ref.Name) <= longestWord &&
+		len(b.Type) <= longestWord && len(b.Provider) <= longestWord &&
+		len(b.Env) <= mostEnv && len(b.Containers) <= mostNamed &&
+		!slices.ContainsFunc(b.Containers, func(name string) bool { return name == "" || len(name) > longestName }) &&
+		!slices.ContainsFunc(b.Env, func(e v1alpha1.BindingVariable) bool {
+			return !variables.MatchString(e.Name) || len(e.Name) > longestWord || e.Key == "" || len(e.Key) > longestWord
+		})
+}
+
 // MostOnApp is how many bindings an App can have.
 const MostOnApp = 16
 
-// Adopt adds ServiceBindings to an App's own bindings, in the order of their
-// names. It returns the names of those for which there is no place: the name of
-// the directory is taken, or there are too many.
+// Adopt adds ServiceBindings to an App's own bindings, the oldest first, so that
+// none takes the place of one in use. It returns the names of those for which
+// there is no place: the name of the directory is taken, there are too many, or
+// they ask for what a binding of an App cannot have.
 func Adopt(spec *v1alpha1.AppSpec, objects []servicebindingv1.ServiceBinding) (left []string) {
 	taken := map[string]bool{}
 	for _, b := range spec.Bindings {
 		taken[b.Name] = true
 	}
-	objects = slices.SortedFunc(slices.Values(objects), func(a, b servicebindingv1.ServiceBinding) int { return strings.Compare(a.Name, b.Name) })
+	objects = slices.SortedFunc(slices.Values(objects), func(a, b servicebindingv1.ServiceBinding) int {
+		return cmp.Or(a.CreationTimestamp.Compare(b.CreationTimestamp.Time), strings.Compare(a.Name, b.Name))
+	})
 	spec.Bindings = slices.Clip(spec.Bindings)
 	for i := range objects {
 		b := OnApp(&objects[i])
-		if taken[b.Name] || len(spec.Bindings) >= MostOnApp || CheckName(b.Name) != nil {
+		if taken[b.Name] || len(spec.Bindings) >= MostOnApp || !fits(&b) {
 			left = append(left, objects[i].Name)
 			continue
 		}

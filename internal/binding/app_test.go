@@ -1,10 +1,14 @@
 package binding
 
 import (
+	"slices"
+	"strings"
 	"testing"
 
 	"github.com/google/go-cmp/cmp"
+	metav1 "k8s.io/apimachinery/pkg/apis/meta/v1"
 
+	servicebindingv1 "github.com/bowline-dev/bowline/api/servicebinding/v1"
 	"github.com/bowline-dev/bowline/api/v1alpha1"
 )
 
@@ -61,5 +65,41 @@ func TestIntoSaysWhatIsInTheWay(t *testing.T) {
 	want := `container "app" mounts another volume at /bindings/a, where binding "a" belongs: mount it elsewhere, or set spec.bindings[0].name`
 	if err == nil || err.Error() != want {
 		t.Errorf("got  %v\nwant %s", err, want)
+	}
+}
+
+func TestAdoptTakesTheOldestAndWhatFits(t *testing.T) {
+	object := func(name, directory string, born int64, change ...func(*servicebindingv1.ServiceBinding)) servicebindingv1.ServiceBinding {
+		b := servicebindingv1.ServiceBinding{}
+		b.Name, b.CreationTimestamp = name, metav1.Unix(born, 0)
+		b.Spec.Name = directory
+		b.Spec.Service = servicebindingv1.ServiceBindingServiceReference{APIVersion: "v1", Kind: "Secret", Name: name}
+		for _, c := range change {
+			c(&b)
+		}
+		return b
+	}
+	spec := &v1alpha1.AppSpec{WorkloadSpec: v1alpha1.WorkloadSpec{Bindings: []v1alpha1.BindingSpec{{Name: "own"}}}}
+	left := Adopt(spec, []servicebindingv1.ServiceBinding{
+		object("analytics", "db", 2),
+		object("orders", "db", 1),
+		object("taken", "own", 1),
+		object("long", strings.Repeat("x", 64), 1),
+		object("typed", "typed", 1, func(b *servicebindingv1.ServiceBinding) { b.Spec.Type = strings.Repeat("t", 254) }),
+		object("spaced", "spaced", 1, func(b *servicebindingv1.ServiceBinding) {
+			b.Spec.Env = []servicebindingv1.EnvMapping{{Name: "A B", Key: "k"}}
+		}),
+		object("twice", "twice", 3, func(b *servicebindingv1.ServiceBinding) { b.Spec.Workload.Containers = []string{"b", "a", "b"} }),
+	})
+	slices.Sort(left)
+	if diff := cmp.Diff([]string{"analytics", "long", "spaced", "taken", "typed"}, left); diff != "" {
+		t.Errorf("left: want -, got +:\n%s", diff)
+	}
+	var got []string
+	for _, b := range spec.Bindings {
+		got = append(got, b.Name+" "+b.From+" "+strings.Join(b.Containers, ","))
+	}
+	if diff := cmp.Diff([]string{"own  ", "db orders ", "twice twice a,b"}, got); diff != "" {
+		t.Errorf("bindings: want -, got +:\n%s", diff)
 	}
 }

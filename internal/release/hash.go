@@ -111,7 +111,7 @@ func Hash(in Inputs) string {
 		encoded.ImageDigest = string(w.ImageDigest)
 	}
 	if w.PodTemplate != nil {
-		encoded.PodTemplate = prune(overlay(w.PodTemplate.Raw))
+		encoded.PodTemplate = overlay(w.PodTemplate.Raw) // as it is: null and empty lists say something
 	}
 	for _, secret := range w.ImagePullSecrets {
 		encoded.PullSecrets = append(encoded.PullSecrets, secret.Name)

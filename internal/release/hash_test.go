@@ -175,6 +175,19 @@ func TestDefaultsOfSourcesWrittenDownChangeNothing(t *testing.T) {
 	}
 }
 
+// TestNullInAnOverlayCounts: it removes a generated field.
+func TestNullInAnOverlayCounts(t *testing.T) {
+	seen := map[string]string{}
+	for _, raw := range []string{`{"spec":{}}`, `{"spec":{"topologySpreadConstraints":null}}`, `{"spec":{"topologySpreadConstraints":[]}}`} {
+		in := full()
+		in.Workload.PodTemplate = &runtime.RawExtension{Raw: []byte(raw)}
+		if other, ok := seen[Hash(in)]; ok {
+			t.Errorf("%s and %s have the same hash", raw, other)
+		}
+		seen[Hash(in)] = raw
+	}
+}
+
 // TestWhatOfABindingIsNoInput: another service that hands out the same Secret is
 // the same, and so is a pinned copy of a Secret by another name.
 func TestWhatOfABindingIsNoInput(t *testing.T) {

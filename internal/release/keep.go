@@ -19,8 +19,9 @@ type Kept struct {
 // Collect says what of an App's Releases may go: see Stale. Copies of ConfigMaps
 // stay as long as a Release that they belong to, copies of Secrets only while
 // such a Release is needed: old credentials lie about no longer than they may
-// serve, or all of them while a rollout is moving. Secrets with generated values
-// stay as long as a Release that refers to them, and Secrets with which others
+// serve, or all of them while a rollout is moving. Secrets
+// that were made with generated values stay as long as a Release that refers to
+// them, whether it would still make them or not, and Secrets with which others
 // reach the App as long as a Release that they reach.
 func Collect(releases []v1alpha1.Release, limit int, moving bool, needed ...int64) Kept {
 	stale := Stale(releases, limit, needed...)
@@ -31,8 +32,11 @@ func Collect(releases []v1alpha1.Release, limit int, moving bool, needed ...int6
 	serving := slices.DeleteFunc(slices.Clone(kept), func(r v1alpha1.Release) bool { return !moving && !slices.Contains(needed, r.Spec.Number) })
 	secrets := Copies(serving)[v1alpha1.SourceSecret]
 	for i := range kept {
-		for _, name := range GeneratedNames(&kept[i].Spec.Workload) {
+		for _, name := range SecretNames(&kept[i].Spec.Workload) {
 			secrets[name] = true
+		}
+		for _, b := range kept[i].Spec.Bindings {
+			secrets[b.SecretName] = true
 		}
 		secrets[BindingName(kept[i].Spec.App, kept[i].Namespace, kept[i].Spec.Workload.Ports)] = true
 	}

@@ -69,7 +69,7 @@ func TestCollectKeepsGeneratedSecrets(t *testing.T) {
 		}}}}
 	}
 	got := Collect([]v1alpha1.Release{of(1, "gone"), of(2, "old"), of(3, "new")}, 2, false, 3)
-	if diff := cmp.Diff(map[string]bool{"old": true, "new": true}, got.Secrets); diff != "" {
+	if diff := cmp.Diff(map[string]bool{"old": true, "new": true, "plain": true}, got.Secrets); diff != "" {
 		t.Errorf("Secrets: want -, got +:\n%s", diff)
 	}
 }

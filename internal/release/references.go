@@ -41,14 +41,11 @@ func VariableName(s v1alpha1.SourceSpec, k v1alpha1.KeySpec) string {
 // which a reference names.
 func FileName(k v1alpha1.KeySpec) string { return cmp.Or(k.Name, k.Key) }
 
-// GeneratedNames returns the names of the Secrets that are made for a workload
-// with generated values.
-func GeneratedNames(w *v1alpha1.WorkloadSpec) []string {
+// SecretNames returns the names of the Secrets that a workload refers to.
+func SecretNames(w *v1alpha1.WorkloadSpec) []string {
 	var names []string
 	for _, secret := range w.Secrets {
-		if len(secret.Generate) > 0 {
-			names = append(names, secret.Name)
-		}
+		names = append(names, secret.Name)
 	}
 	return names
 }

@@ -102,6 +102,10 @@ func (r *Resolver) secretOf(ctx context.Context, app *v1alpha1.App, field string
 		return ref.Name, nil, nil
 	}
 	kind := schema.FromAPIVersionAndKind(ref.APIVersion, ref.Kind)
+	if kind.GroupKind() == v1alpha1.GroupVersion.WithKind("App").GroupKind() && ref.Name == app.Name {
+		// Each change of what it offers would be a change of itself.
+		return "", &rollout.Held{Reason: v1alpha1.ReasonBindingRefused, Message: fmt.Sprintf("%s: App %q cannot be bound to itself: remove the binding", field, app.Name)}, nil
+	}
 	service, err := r.services.Service(ctx, kind, types.NamespacedName{Namespace: app.Namespace, Name: ref.Name})
 	if apierrors.IsNotFound(err) {
 		service, err = nil, nil

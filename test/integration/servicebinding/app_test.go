@@ -113,6 +113,6 @@ var _ = Describe("A ServiceBinding of an App", func() {
 		})
 		s.Healthy("shop", "shop-1")
 		s.Bind("orders", "orders-secret", "shop", toApp)
-		s.Says("orders", `False NameTaken: App "shop": it has a binding "orders" already, or 16 of them: set another spec.name, or remove one`)
+		s.Says("orders", `False NameTaken: App "shop": it has a binding "orders" already, or 16 of them, or this asks for more than an App's binding can have: set another spec.name of at most 63 characters, or remove one`)
 	})
 })
