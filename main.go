@@ -7,8 +7,10 @@ import (
 	"fmt"
 	"os"
 	"runtime/debug"
+	"strings"
 
 	"k8s.io/apimachinery/pkg/runtime"
+	"k8s.io/apimachinery/pkg/types"
 	clientgoscheme "k8s.io/client-go/kubernetes/scheme"
 	"k8s.io/utils/ptr"
 	ctrl "sigs.k8s.io/controller-runtime"
@@ -31,6 +33,8 @@ type options struct {
 	probeAddress   string
 	leaderElect    bool
 	bindings       bool
+	webhook        controllers.Webhook
+	webhookService string
 	workers        int
 	sharedRollouts int
 	qps            float64
@@ -72,6 +76,9 @@ func (o *options) bind(flags *flag.FlagSet) {
 	flags.StringVar(&o.probeAddress, "health-probe-bind-address", ":8081", "address that serves /healthz and /readyz; 0 serves none")
 	flags.BoolVar(&o.leaderElect, "leader-elect", false, "let only one of several operators act")
 	flags.BoolVar(&o.bindings, "service-bindings", false, "project services into workloads, as the ServiceBindings of servicebinding.io ask; needs config/servicebinding")
+	flags.StringVar(&o.webhook.Address, "webhook-bind-address", "0", "address that serves the webhook that binds workloads when they are created, such as :9443; 0 serves none, and they are bound right after")
+	flags.StringVar(&o.webhookService, "webhook-service", "bowline-system/bowline-webhook", "namespace and name of the Service that leads to the webhook; the Secret with its certificate is beside it")
+	flags.StringVar(&o.webhook.URL, "webhook-url", "", "how the API server reaches the webhook without the Service, such as https://10.0.0.1:9443")
 	flags.IntVar(&o.workers, "workers", 32, "how many Apps are looked at at a time")
 	flags.IntVar(&o.sharedRollouts, "max-shared-rollouts", 10, "how many Apps roll out the change of one shared ConfigMap or Secret at a time; 0 for all")
 	flags.Float64Var(&o.qps, "kube-api-qps", 200, "requests to the API server per second, on average")
@@ -88,11 +95,30 @@ func (o *options) validate() error {
 	if o.sharedRollouts < 0 {
 		return fmt.Errorf("--max-shared-rollouts=%d: it is a number of Apps, or 0 for no limit", o.sharedRollouts)
 	}
+	if err := o.validateWebhook(); err != nil {
+		return err
+	}
 	// Levels are negative there, the more so the more is logged.
 	if level := o.logging.Level; level != nil && level.Enabled(-maxLogLevel-1) {
 		return fmt.Errorf("--zap-log-level: at most %d is allowed: above it, what Secrets hold would be logged", maxLogLevel)
 	}
 	return nil
+}
+
+func (o *options) validateWebhook() error {
+	if o.webhook.Address == "0" || o.webhook.Address == "" {
+		o.webhook.Address = ""
+		return nil
+	}
+	if !o.bindings {
+		return fmt.Errorf("--webhook-bind-address=%s: the webhook binds what ServiceBindings mean, and is not served without --service-bindings", o.webhook.Address)
+	}
+	namespace, name, _ := strings.Cut(o.webhookService, "/")
+	if namespace == "" || name == "" {
+		return fmt.Errorf("--webhook-service=%s: it is the Service's namespace and name, such as bowline-system/bowline-webhook", o.webhookService)
+	}
+	o.webhook.Service = types.NamespacedName{Namespace: namespace, Name: name}
+	return o.webhook.Check()
 }
 
 func run(o options) error {
@@ -116,7 +142,7 @@ func run(o options) error {
 	}
 	apps := controllers.Options{ServiceBindings: o.bindings, Workers: o.workers, SharedRollouts: o.sharedRollouts, Registries: registry.Options{CAFile: o.registryCAs}}
 	if o.bindings {
-		if err := controllers.SetupServiceBinding(ctx, mgr); err != nil {
+		if err := controllers.SetupServiceBinding(ctx, mgr, o.webhook); err != nil {
 			return err
 		}
 	}

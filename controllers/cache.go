@@ -3,11 +3,13 @@ package controllers
 import (
 	"unique"
 
+	admissionregistrationv1 "k8s.io/api/admissionregistration/v1"
 	appsv1 "k8s.io/api/apps/v1"
 	autoscalingv2 "k8s.io/api/autoscaling/v2"
 	corev1 "k8s.io/api/core/v1"
 	policyv1 "k8s.io/api/policy/v1"
 	metav1 "k8s.io/apimachinery/pkg/apis/meta/v1"
+	"k8s.io/apimachinery/pkg/fields"
 	"k8s.io/apimachinery/pkg/labels"
 	"k8s.io/apimachinery/pkg/selection"
 	toolscache "k8s.io/client-go/tools/cache"
@@ -40,6 +42,8 @@ func CacheOptions() cache.Options {
 			&corev1.Node{}:                           {Transform: slimNode},
 			&corev1.ConfigMap{}:                      {Transform: slimMetadata},
 			&corev1.Secret{}:                         {Transform: slimMetadata},
+			// Our role is for the one alone.
+			&admissionregistrationv1.MutatingWebhookConfiguration{}: {Field: fields.OneTermEqualSelector("metadata.name", webhookConfiguration)},
 		},
 	}
 }

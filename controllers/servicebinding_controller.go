@@ -5,6 +5,8 @@ import (
 	"fmt"
 	"slices"
 	"strings"
+	"sync"
+	"sync/atomic"
 	"time"
 
 	corev1 "k8s.io/api/core/v1"
@@ -35,8 +37,13 @@ type ServiceBindingReconciler struct {
 	Events events.EventRecorder
 	Clock  clock.PassiveClock
 
+	// AtAdmission tells that workloads are also bound when they are created.
+	AtAdmission bool
+
 	// queue takes ServiceBindings to look at, from watches that come and go.
 	queue workqueue.TypedRateLimitingInterface[reconcile.Request]
+	// listening tells that there is a queue.
+	listening atomic.Bool
 	// secrets are the ServiceBindings that wait for news of a Secret.
 	secrets *waiting
 	// keys are the names of a Secret's entries, by UID and version.
@@ -44,6 +51,8 @@ type ServiceBindingReconciler struct {
 	// settled is what came of a workload, until it or what is asked of it
 	// changes. Losing it costs reads, and a write that is refused once more.
 	settled *lru.Cache
+	// leaving are the ServiceBindings that are being deleted, by request.
+	leaving sync.Map
 }
 
 const (
@@ -73,6 +82,7 @@ func (r *ServiceBindingReconciler) Reconcile(ctx context.Context, request ctrl.R
 	if err := r.Get(ctx, request.NamespacedName, object); err != nil {
 		if apierrors.IsNotFound(err) {
 			r.secrets.leave(request)
+			r.leaving.Delete(request)
 			return ctrl.Result{}, r.keepKinds(ctx)
 		}
 		return ctrl.Result{}, err
@@ -103,6 +113,12 @@ func (p *bindingPass) run(ctx context.Context) error {
 		return err
 	}
 	result.Workloads = problem
+	if p.AtAdmission && result.Service == nil && problem == nil && workloadKind(p.object) != appKind {
+		// The webhook writes nothing, and binds by those alone that are held.
+		if err := p.hold(ctx); err != nil {
+			return err
+		}
+	}
 	for _, w := range workloads {
 		outcome, told, err := p.treat(ctx, w, secret, result.Service == nil)
 		if err != nil {
@@ -179,6 +195,7 @@ func (p *bindingPass) release(ctx context.Context) error {
 	if problem != nil && problem.Unknown {
 		result.Workloads = problem
 	}
+	left := p.settling()
 	for _, w := range workloads {
 		problem, err := p.unbind(ctx, w)
 		if err != nil {
@@ -186,7 +203,7 @@ func (p *bindingPass) release(ctx context.Context) error {
 		}
 		if problem != nil && problem.Unknown {
 			result.Outcomes = append(result.Outcomes, binding.Outcome{Kind: p.object.Spec.Workload.Kind, Name: w.head.Name, Problem: problem})
-		} else if problem != nil {
+		} else if problem != nil && left == 0 {
 			// Nobody can change that workload: waiting would help nobody.
 			p.Events.Eventf(p.object, nil, corev1.EventTypeWarning, servicebindingv1.EventLeftBound, "Unbind",
 				"%s %q stays as it is: %s", p.object.Spec.Workload.Kind, w.head.Name, problem.Message)
@@ -194,6 +211,10 @@ func (p *bindingPass) release(ctx context.Context) error {
 	}
 	if result.Workloads != nil || len(result.Outcomes) > 0 {
 		return p.report(ctx, result)
+	}
+	if left > 0 {
+		p.lookAgain(left)
+		return nil
 	}
 	return p.setFinalizers(ctx, slices.Delete(slices.Clone(p.object.Finalizers), i, i+1))
 }

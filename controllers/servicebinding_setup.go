@@ -36,9 +36,9 @@ import (
 const bindingWorkers = 16
 
 // SetupServiceBinding adds the controller of ServiceBindings to a manager whose
-// cache was made with CacheOptions. It refuses to where the CRDs belong to
-// another implementation.
-func SetupServiceBinding(ctx context.Context, mgr ctrl.Manager) error {
+// cache was made with CacheOptions, and with an address the webhook that spares
+// it writes. It refuses to where the CRDs belong to another implementation.
+func SetupServiceBinding(ctx context.Context, mgr ctrl.Manager, webhook Webhook) error {
 	if err := checkImplementation(ctx, mgr.GetAPIReader()); err != nil {
 		return err
 	}
@@ -54,6 +54,8 @@ func SetupServiceBinding(ctx context.Context, mgr ctrl.Manager) error {
 		secrets: newWaiting(),
 		keys:    lru.New(memory),
 		settled: lru.New(memory),
+
+		AtAdmission: webhook.Address != "",
 	}
 	var err error
 	if r.Kinds, err = kinds.New(mgr.GetConfig(), mgr.GetHTTPClient(), mgr.GetRESTMapper(), r.Clock, r.changed); err != nil {
@@ -80,7 +82,10 @@ func SetupServiceBinding(ctx context.Context, mgr ctrl.Manager) error {
 	if err != nil {
 		return fmt.Errorf("set up the controller of ServiceBindings: %w", err)
 	}
-	return nil
+	if !r.AtAdmission {
+		return nil
+	}
+	return setupWebhook(ctx, mgr, r, webhook)
 }
 
 const (
@@ -121,6 +126,7 @@ var finalizersChanged = predicate.Funcs{UpdateFunc: func(e event.UpdateEvent) bo
 // listen remembers where ServiceBindings to look at are put.
 func (r *ServiceBindingReconciler) listen(_ context.Context, queue workqueue.TypedRateLimitingInterface[reconcile.Request]) error {
 	r.queue = queue
+	r.listening.Store(true)
 	return nil
 }
 
@@ -128,6 +134,9 @@ func (r *ServiceBindingReconciler) listen(_ context.Context, queue workqueue.Typ
 // to: because they name it, because they select it or did before it changed, or
 // because it is bound to them. Without an object it is all that name the kind.
 func (r *ServiceBindingReconciler) changed(view kinds.View, kind schema.GroupVersionKind, before, after metav1.Object) {
+	if !r.listening.Load() {
+		return // only the webhook asks, and once the controller starts it looks at all
+	}
 	ctx := context.Background()
 	if before == nil && after == nil {
 		field := workloadKindIndex

@@ -43,6 +43,9 @@ func TestVaultWantsACanaryInEverySecret(t *testing.T) {
 	v.learn(newSecret("one-entry", "", map[string]string{"KEY": "canaryghijkl.", "type": "postgresql"}))
 	v.learn(newSecret("empty", "", nil))
 	v.learn(newSecret("shop-digest-key", "App", map[string]string{"key": "0123456789zyxwvu"}))
+	certificate := newSecret("webhook-certificate", "", map[string]string{"tls.crt": "public-certificate", "tls.key": "PRIVATE KEY qwertzuiop"})
+	certificate.Type, certificate.Labels = "kubernetes.io/tls", map[string]string{"app.kubernetes.io/managed-by": "bowline"}
+	v.learn(certificate)
 	v.learn(newSecret("another", "Job", map[string]string{"KEY": "canary"}))
 	v.learn(newSecret("unmarked", "", map[string]string{"KEY": "old"}))
 	v.learn(newSecret("unmarked", "", map[string]string{"KEY": "new"}))
@@ -54,9 +57,11 @@ func TestVaultWantsACanaryInEverySecret(t *testing.T) {
 		t.Error(diff)
 	}
 	for text, secret := range map[string]bool{
-		"canaryghijkl.old": true,
-		"0123456789zyxwvu": true,  // a key that the operator made
-		"postgresql":       false, // may stand elsewhere
+		"canaryghijkl.old":       true,
+		"0123456789zyxwvu":       true, // a key that the operator made
+		"PRIVATE KEY qwertzuiop": true,
+		"public-certificate":     false,
+		"postgresql":             false, // may stand elsewhere
 	} {
 		if found := v.patterns.In("here", []byte(text)); (len(found) > 0) != secret {
 			t.Errorf("%s: found %v", text, found)

@@ -36,6 +36,7 @@ var (
 
 	binary      string // of the operator
 	kubeconfig  string // of the operator
+	address     string // of its webhook
 	operator    *harness.Operator
 	operatorLog *os.File
 )
@@ -78,6 +79,8 @@ var _ = BeforeSuite(func(ctx SpecContext) {
 	Expect(err).NotTo(HaveOccurred())
 	binary, err = harness.BuildOperator(ctx, GinkgoWriter)
 	Expect(err).NotTo(HaveOccurred())
+	address, err = harness.FreeAddress(ctx)
+	Expect(err).NotTo(HaveOccurred())
 	operator = startOperator(ctx)
 	DeferCleanup(func() error { return operator.Stop() })
 })
@@ -112,7 +115,7 @@ func startOperator(ctx context.Context) *harness.Operator {
 	started, err := harness.StartOperator(ctx, harness.OperatorOptions{
 		Binary:     binary,
 		Kubeconfig: kubeconfig,
-		Args:       []string{harness.LogLevel, "--service-bindings"},
+		Args:       []string{harness.LogLevel, "--service-bindings", "--webhook-bind-address=" + address, "--webhook-url=https://" + address},
 		Log:        operatorLog,
 	})
 	Expect(err).NotTo(HaveOccurred())
@@ -140,10 +143,11 @@ func kubectl(ctx context.Context, args ...string) string {
 	return out
 }
 
-// rolesOf renders a folder and returns what says who may do what.
+// rolesOf renders a folder and returns what says who may do what, and what the
+// operator fills in.
 func rolesOf(ctx context.Context, folder string) []byte {
 	GinkgoHelper()
-	kinds := []string{"Namespace", "ServiceAccount", "ClusterRole", "ClusterRoleBinding", "Role", "RoleBinding"}
+	kinds := []string{"Namespace", "ServiceAccount", "ClusterRole", "ClusterRoleBinding", "Role", "RoleBinding", "MutatingWebhookConfiguration"}
 	var out [][]byte
 	for _, document := range strings.Split(kubectl(ctx, "kustomize", folder), "\n---\n") {
 		var head struct{ Kind string }
