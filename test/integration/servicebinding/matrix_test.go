@@ -19,7 +19,7 @@ func checkMatrix(t *testing.T, specs types.SpecReports) {
 	if err != nil {
 		t.Fatal(err)
 	}
-	tests, err := exec.CommandContext(t.Context(), "grep", "-rhoE", "func Test[A-Za-z]+", "../../../internal/binding", "../../../internal/kinds", "../../../api/servicebinding", "../../../controllers").Output()
+	tests, err := exec.CommandContext(t.Context(), "grep", "-rhoE", "func Test[A-Za-z]+", "../../../internal/admission", "../../../internal/binding", "../../../internal/kinds", "../../../api/servicebinding", "../../../controllers").Output()
 	if err != nil {
 		t.Fatalf("find the tests there are: %v", err)
 	}
