@@ -111,7 +111,9 @@ func TestAtAdmissionBindsWhatIsReadyAndHeld(t *testing.T) {
 		})}, []string{"b"}},
 	} {
 		t.Run(name, func(t *testing.T) {
-			objects := []client.Object{secretWith("full", "type", "password"), secretWith("empty", "password")}
+			elsewhere := secretWith("full", "type", "password")
+			elsewhere.Namespace = "other"
+			objects := []client.Object{secretWith("full", "type", "password"), secretWith("empty", "password"), elsewhere}
 			for _, b := range c.bindings {
 				objects = append(objects, b)
 			}
