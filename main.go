@@ -32,6 +32,7 @@ type options struct {
 	metricsSecure  bool
 	probeAddress   string
 	leaderElect    bool
+	leaseNamespace string
 	bindings       bool
 	webhook        controllers.Webhook
 	webhookService string
@@ -75,6 +76,7 @@ func (o *options) bind(flags *flag.FlagSet) {
 	flags.BoolVar(&o.metricsSecure, "metrics-secure", true, "serve metrics over TLS to clients that are authenticated and authorized")
 	flags.StringVar(&o.probeAddress, "health-probe-bind-address", ":8081", "address that serves /healthz and /readyz; 0 serves none")
 	flags.BoolVar(&o.leaderElect, "leader-elect", false, "let only one of several operators act")
+	flags.StringVar(&o.leaseNamespace, "leader-election-namespace", "", "namespace of the lease by which one of several operators is chosen; not needed in a cluster, where it is the operator's own")
 	flags.BoolVar(&o.bindings, "service-bindings", false, "project services into workloads, as the ServiceBindings of servicebinding.io ask; needs config/servicebinding")
 	flags.StringVar(&o.webhook.Address, "webhook-bind-address", "0", "address that serves the webhook that binds workloads when they are created, such as :9443; 0 serves none, and they are bound right after")
 	flags.StringVar(&o.webhookService, "webhook-service", "bowline-system/bowline-webhook", "namespace and name of the Service that leads to the webhook; the Secret with its certificate is beside it")
@@ -171,6 +173,7 @@ func (o *options) manager(scheme *runtime.Scheme) ctrl.Options {
 		HealthProbeBindAddress:        o.probeAddress,
 		LeaderElection:                o.leaderElect,
 		LeaderElectionID:              "bowline.dev",
+		LeaderElectionNamespace:       o.leaseNamespace,
 		LeaderElectionReleaseOnCancel: true,
 	}
 }

@@ -22,6 +22,7 @@ import (
 	"k8s.io/utils/ptr"
 	ctrl "sigs.k8s.io/controller-runtime"
 	"sigs.k8s.io/controller-runtime/pkg/builder"
+	"sigs.k8s.io/controller-runtime/pkg/cache"
 	"sigs.k8s.io/controller-runtime/pkg/client"
 	"sigs.k8s.io/controller-runtime/pkg/controller"
 	"sigs.k8s.io/controller-runtime/pkg/handler"
@@ -113,6 +114,12 @@ func setupWebhook(ctx context.Context, mgr ctrl.Manager, r *ServiceBindingReconc
 	config := &admissionregistrationv1.MutatingWebhookConfiguration{}
 	if err := mgr.GetAPIReader().Get(ctx, types.NamespacedName{Name: webhookConfiguration}, config); client.IgnoreNotFound(err) != nil {
 		return fmt.Errorf("service bindings: read MutatingWebhookConfiguration %q: %w: install config/servicebinding, or start with --webhook-bind-address=0", webhookConfiguration, err)
+	}
+	// An operator that does not act has no other use for these, and binds too.
+	for _, object := range []client.Object{&servicebindingv1.ServiceBinding{}, &servicebindingv1.ClusterWorkloadResourceMapping{}} {
+		if _, err := mgr.GetCache().GetInformer(ctx, object, cache.BlockUntilSynced(false)); err != nil {
+			return fmt.Errorf("watch for the webhook: %w", err)
+		}
 	}
 	served := &servedCertificate{live: mgr.GetAPIReader(), secret: w.secret()}
 	server := webhook.NewServer(webhook.Options{Host: host, Port: port, TLSOpts: []func(*tls.Config){func(c *tls.Config) {

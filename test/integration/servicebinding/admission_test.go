@@ -3,6 +3,7 @@ package servicebinding_test
 import (
 	"fmt"
 	"slices"
+	"strings"
 	"sync"
 	"time"
 
@@ -10,10 +11,12 @@ import (
 	. "github.com/onsi/gomega"
 	admissionregistrationv1 "k8s.io/api/admissionregistration/v1"
 	appsv1 "k8s.io/api/apps/v1"
+	coordinationv1 "k8s.io/api/coordination/v1"
 	corev1 "k8s.io/api/core/v1"
 	apierrors "k8s.io/apimachinery/pkg/api/errors"
 	metav1 "k8s.io/apimachinery/pkg/apis/meta/v1"
 	"k8s.io/apimachinery/pkg/apis/meta/v1/unstructured"
+	"k8s.io/utils/ptr"
 	"sigs.k8s.io/controller-runtime/pkg/client"
 	"sigs.k8s.io/yaml"
 
@@ -41,7 +44,7 @@ func (s *Scene) dryRun(workload client.Object) []string {
 func (s *Scene) Untouched(since time.Time) {
 	GinkgoHelper()
 	Expect(slices.DeleteFunc(writes(requests(since, s.Namespace)), func(request string) bool {
-		return len(request) > len("patch servicebindings") && request[:len("patch servicebindings")] == "patch servicebindings"
+		return strings.HasPrefix(request, "patch servicebindings ")
 	})).To(BeEmpty())
 }
 
@@ -211,6 +214,37 @@ var _ = Describe("The webhook", Serial, func() {
 		Eventually(func() *admissionregistrationv1.MutatingWebhook { return webhook(ctx, pods) }).WithTimeout(soon).Should(BeNil(), "%v", begin)
 	})
 
+	It("is where the Service leads that is installed with it", func(ctx SpecContext) {
+		deployment, inFront := &appsv1.Deployment{}, &corev1.Service{}
+		for _, document := range strings.Split(kubectl(ctx, "kustomize", "../../../config/servicebinding"), "\n---\n") {
+			var head metav1.PartialObjectMetadata
+			Expect(yaml.Unmarshal([]byte(document), &head)).To(Succeed())
+			switch {
+			case head.Kind == "Deployment":
+				Expect(yaml.Unmarshal([]byte(document), deployment)).To(Succeed())
+			case head.Kind == "Service" && head.Name == "bowline-webhook":
+				Expect(yaml.Unmarshal([]byte(document), inFront)).To(Succeed())
+			}
+		}
+		Expect(inFront.Namespace).To(Equal("bowline-system"))
+		Expect(inFront.Spec.Ports).To(HaveLen(1))
+		Expect(inFront.Spec.Ports[0].Port).To(Equal(int32(443)))
+		for key, value := range inFront.Spec.Selector {
+			Expect(deployment.Spec.Template.Labels).To(HaveKeyWithValue(key, value))
+		}
+		container := deployment.Spec.Template.Spec.Containers[0]
+		Expect(container.Args).To(ContainElements("--service-bindings", "--webhook-bind-address=:9443"))
+		Expect(container.Ports).To(ContainElement(corev1.ContainerPort{Name: inFront.Spec.Ports[0].TargetPort.StrVal, ContainerPort: 9443}))
+	})
+
+	It("keeps its rules when the manifests are applied again", func(ctx SpecContext) {
+		s.Bind("orders", "orders-secret", "shop")
+		s.AtAdmission(s.deployment("shop"), "orders")
+		kubectl(ctx, "apply", "--server-side", "-f", "../../../config/servicebinding/webhook.yaml")
+		Expect(webhook(ctx, deployments)).NotTo(BeNil())
+		Expect(s.dryRun(s.deployment("shop"))).To(Equal([]string{"orders"}))
+	})
+
 	It("may be away: workloads are created all the same, and bound when the operator is back", func(ctx SpecContext) {
 		s.Bind("orders", "orders-secret", "shop")
 		s.AtAdmission(s.deployment("shop"), "orders")
@@ -220,6 +254,32 @@ var _ = Describe("The webhook", Serial, func() {
 		operator = startOperator(ctx)
 		s.Ready("orders")
 		Expect(binding.Keys(s.Workload("shop").Annotations)).To(Equal([]string{"orders"}))
+	})
+
+	It("is served by operators that do not act, too", func(ctx SpecContext) {
+		s.Service("Postgres", "orders", "orders-secret")
+		s.Bind("orders", "", "shop", service("Postgres", "orders"))
+		s.AtAdmission(s.deployment("shop"), "orders")
+		Expect(operator.Stop()).To(Succeed())
+		Expect(s.dryRun(s.deployment("shop"))).To(BeEmpty())
+		lease := &coordinationv1.Lease{
+			ObjectMeta: metav1.ObjectMeta{Namespace: "bowline-system", Name: "bowline.dev"},
+			Spec: coordinationv1.LeaseSpec{
+				HolderIdentity: ptr.To("another"), LeaseDurationSeconds: ptr.To(int32(3600)), LeaseTransitions: ptr.To(int32(1)),
+				AcquireTime: ptr.To(metav1.NowMicro()), RenewTime: ptr.To(metav1.NowMicro()),
+			},
+		}
+		Expect(api.Create(ctx, lease)).To(Succeed())
+		begin := time.Now()
+		operator = startOperator(ctx, "--leader-elect", "--leader-election-namespace=bowline-system")
+		s.AtAdmission(s.deployment("shop"), "orders")
+		s.Deployment("shop")
+		Consistently(func() []string { return writes(requests(begin, s.Namespace)) }).WithTimeout(2 * time.Second).Should(BeEmpty())
+		Expect(operator.Stop()).To(Succeed())
+		Expect(api.Delete(ctx, lease)).To(Succeed())
+		operator = startOperator(ctx)
+		s.Ready("orders")
+		Expect(s.Workload("shop").Generation).To(Equal(int64(1)))
 	})
 
 	It("has its rules put right when somebody changes them", func(ctx SpecContext) {

@@ -110,12 +110,12 @@ var _ = AfterSuite(func(ctx SpecContext) {
 // token is what a workload holds, and nobody is to repeat.
 const token = "t0ken-of-a-workload"
 
-func startOperator(ctx context.Context) *harness.Operator {
+func startOperator(ctx context.Context, args ...string) *harness.Operator {
 	GinkgoHelper()
 	started, err := harness.StartOperator(ctx, harness.OperatorOptions{
 		Binary:     binary,
 		Kubeconfig: kubeconfig,
-		Args:       []string{harness.LogLevel, "--service-bindings", "--webhook-bind-address=" + address, "--webhook-url=https://" + address},
+		Args:       append([]string{harness.LogLevel, "--service-bindings", "--webhook-bind-address=" + address, "--webhook-url=https://" + address}, args...),
 		Log:        operatorLog,
 	})
 	Expect(err).NotTo(HaveOccurred())
