@@ -16,7 +16,7 @@ import (
 	metav1 "k8s.io/apimachinery/pkg/apis/meta/v1"
 	"k8s.io/apimachinery/pkg/runtime"
 	"k8s.io/apimachinery/pkg/types"
-	"k8s.io/client-go/rest"
+	restclient "k8s.io/client-go/rest"
 	testclock "k8s.io/utils/clock/testing"
 	"k8s.io/utils/lru"
 	"k8s.io/utils/ptr"
@@ -45,7 +45,7 @@ func admitting(t *testing.T, objects ...client.Object) *atAdmission {
 	mapper := meta.NewDefaultRESTMapper(nil)
 	mapper.Add(appsv1.SchemeGroupVersion.WithKind("Deployment"), meta.RESTScopeNamespace)
 	clk := testclock.NewFakePassiveClock(time.Unix(100, 0))
-	all, err := kinds.New(&rest.Config{}, &http.Client{}, mapper, clk, nil)
+	all, err := kinds.New(&restclient.Config{}, &http.Client{}, mapper, clk, nil)
 	if err != nil {
 		t.Fatal(err)
 	}
