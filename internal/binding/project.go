@@ -35,7 +35,10 @@ func Project(workload map[string]any, mapping Mapping, b Binding) (map[string]an
 	if err := strip(out, &before, before.Bindings, nil); err != nil {
 		return nil, false, err
 	}
-	after := memory{APIVersion: version, Mapping: mapping, Bindings: before.with(b)}
+	// What was made for bindings and is used by others too stays remembered, as when
+	// one of several is taken out: a Deployment's revision, which comes right after
+	// it is stored, would have the memory written once more.
+	after := memory{APIVersion: version, Mapping: mapping, Bindings: before.with(b), Created: before.Created}
 	if err := add(out, &after, b.Key); err != nil {
 		return nil, false, err
 	}
@@ -206,7 +209,7 @@ func remember(workload map[string]any, m *memory, left []Binding) error {
 	annotations, _ := value.(map[string]any)
 	if len(left) == 0 {
 		delete(annotations, Annotation)
-		prune(workload, m.Created)
+		m.Created = prune(workload, m.Created)
 		return nil
 	}
 	kept := memory{APIVersion: m.APIVersion, Mapping: m.Mapping, Bindings: left, Roots: m.Roots}
@@ -439,6 +442,7 @@ func (m *memory) write(workload map[string]any, created func(string)) error {
 		}
 	})
 	slices.Sort(m.Created)
+	m.Created = slices.Compact(m.Created)
 	slices.Sort(m.Roots)
 	text, err := m.encode()
 	if err != nil {

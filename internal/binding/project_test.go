@@ -288,6 +288,27 @@ func TestNothingIsWrittenForWhatOthersAdd(t *testing.T) {
 	}
 }
 
+// A workload that is bound before it is stored gets its first annotation of
+// others afterwards, its first volume too.
+func TestNothingIsWrittenForWhatOthersAddToWhatWeMade(t *testing.T) {
+	b := binding.Binding{Key: "a", Name: "a", Secret: "s", Type: "t"}
+	before := parse(t, plain)
+	got := project(t, before, binding.PodSpecAble(), b)
+	annotations := got["metadata"].(map[string]any)["annotations"].(map[string]any)
+	annotations["deployment.kubernetes.io/revision"] = "1"
+	pod := got["spec"].(map[string]any)["template"].(map[string]any)["spec"].(map[string]any)
+	pod["volumes"] = append(pod["volumes"].([]any), map[string]any{"name": "late"})
+	out, changed, err := binding.Project(got, binding.PodSpecAble(), b)
+	if err != nil || changed {
+		t.Errorf("changed %t, %v\n%s", changed, err, cmp.Diff(got, out))
+	}
+	delete(annotations, "deployment.kubernetes.io/revision")
+	pod["volumes"] = pod["volumes"].([]any)[:1]
+	if diff := cmp.Diff(before, unproject(t, got, "a")); diff != "" {
+		t.Errorf("when they are gone again (-want +got):\n%s", diff)
+	}
+}
+
 func first(object map[string]any, list string) map[string]any {
 	return object[list].([]any)[0].(map[string]any)
 }

@@ -78,6 +78,7 @@ var _ = Describe("A workload that is created after its ServiceBinding", func() {
 		begin := time.Now()
 		s.Deployment("shop")
 		s.Ready("orders", "more")
+		Expect(writes(requests(begin, s.Namespace))).NotTo(BeEmpty(), "the audit log has the statuses at least")
 		Expect(s.Files(s.Pod("shop"), "app")).To(HaveKeyWithValue("/bindings/orders/username", "foo"))
 		Expect(s.Revisions("shop")).To(Equal(1))
 		Expect(s.Workload("shop").Generation).To(Equal(int64(1)))
@@ -85,9 +86,11 @@ var _ = Describe("A workload that is created after its ServiceBinding", func() {
 
 		By("starting the operator again")
 		Expect(operator.Stop()).To(Succeed())
+		again := time.Now()
 		operator = startOperator(ctx)
-		Eventually(func() []string { return requests(begin, s.Namespace) }).WithTimeout(soon).Should(ContainElement("get deployments shop"))
-		s.Untouched(begin)
+		Eventually(func() []string { return requests(again, s.Namespace) }).WithTimeout(soon).Should(ContainElement("get deployments shop"))
+		Consistently(func() []string { return writes(requests(again, s.Namespace)) }).WithTimeout(3 * time.Second).WithPolling(time.Second).Should(BeEmpty())
+		Expect(s.Workload("shop").Generation).To(Equal(int64(1)))
 
 		other := newScene(ctx)
 		other.Database("orders-secret")
