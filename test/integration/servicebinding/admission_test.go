@@ -98,7 +98,7 @@ var _ = Describe("A workload that is created after its ServiceBinding", func() {
 		other.Bind("orders", "orders-secret", "shop", everything)
 		other.Bind("more", "orders-secret", "shop")
 		other.Ready("orders", "more")
-		Expect(s.Picture("shop")).To(Equal(other.Picture("shop")))
+		Expect(s.Workload("shop").Spec).To(Equal(other.Workload("shop").Spec))
 
 		By("unbinding")
 		s.Delete(&servicebindingv1.ServiceBinding{}, "orders")
