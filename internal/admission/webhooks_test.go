@@ -4,7 +4,6 @@ import (
 	"fmt"
 	"math/rand/v2"
 	"testing"
-	"time"
 
 	"github.com/google/go-cmp/cmp"
 	admissionregistrationv1 "k8s.io/api/admissionregistration/v1"
@@ -88,7 +87,7 @@ func TestWebhooksAskForNoMoreThanIsMeant(t *testing.T) {
 func TestWebhooksAreTheSameInAnyOrder(t *testing.T) {
 	targets := []Target{{pods, "b", web}, {deployments, "a", nil}, {deployments, "c", web}, {pods, "a", web}}
 	want := Webhooks(targets, server)
-	seed := uint64(time.Now().UnixNano())
+	seed := rand.Uint64()
 	random := rand.New(rand.NewPCG(seed, 0))
 	for range 20 {
 		random.Shuffle(len(targets), func(i, j int) { targets[i], targets[j] = targets[j], targets[i] })
