@@ -169,12 +169,21 @@ type servedCertificate struct {
 func (s *servedCertificate) Reconcile(ctx context.Context, _ ctrl.Request) (ctrl.Result, error) {
 	_, pair, err := storedPair(ctx, s.live, s.secret)
 	if err != nil {
-		return ctrl.Result{}, err
+		return ctrl.Result{}, unlessEnding(ctx, err)
 	}
 	if loaded, err := pair.Load(); err == nil {
 		s.now.Store(loaded)
 	}
 	return ctrl.Result{}, nil
+}
+
+// unlessEnding is the error of a look, but for one that the end of the operator
+// cut short: there is nobody left to look again.
+func unlessEnding(ctx context.Context, err error) error {
+	if errors.Is(ctx.Err(), context.Canceled) {
+		return nil
+	}
+	return err
 }
 
 var errNoCertificate = errors.New("there is no certificate yet")
@@ -227,7 +236,7 @@ func (r *webhookReconciler) Reconcile(ctx context.Context, _ ctrl.Request) (ctrl
 	}
 	secret, pair, err := storedPair(ctx, r.Live, r.secret())
 	if err != nil {
-		return ctrl.Result{}, err
+		return ctrl.Result{}, unlessEnding(ctx, err)
 	}
 	now, trusted := r.Clock.Now(), pair.Certificate
 	until := pair.Good(r.hosts(), now)
