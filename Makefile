@@ -103,7 +103,7 @@ bench: ## Measure the operator with N Apps of KEYS literals and SECRETS Secrets 
 ##@ Build and install
 
 .PHONY: build
-build: ## Build the operator and the kubectl plugin into bin/.
+build: ## Build the operator into bin/.
 	CGO_ENABLED=0 go build -trimpath -o bin/bowline .
 
 .PHONY: run

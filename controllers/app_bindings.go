@@ -4,7 +4,6 @@ import (
 	"context"
 	"fmt"
 	"slices"
-	"time"
 
 	metav1 "k8s.io/apimachinery/pkg/apis/meta/v1"
 	"k8s.io/apimachinery/pkg/runtime/schema"
@@ -20,10 +19,6 @@ import (
 	"github.com/bowline-dev/bowline/internal/release"
 	"github.com/bowline-dev/bowline/internal/render"
 )
-
-// pollServices is how often services are asked about whose changes nobody tells
-// us of, because the right to watch them is missing.
-const pollServices = 15 * time.Second
 
 // adopt adds to an App's bindings those that ServiceBindings ask for. Only this
 // copy of the App has them: its spec is not ours to write.
@@ -45,8 +40,7 @@ func (r *AppReconciler) adopt(ctx context.Context, app *v1alpha1.App) error {
 
 var appKind = v1alpha1.GroupVersion.WithKind("App")
 
-// bound returns the Apps that a ServiceBinding means, or meant: whoever has it in
-// a Release.
+// bound returns the Apps that a ServiceBinding means.
 func (r *AppReconciler) bound(ctx context.Context, object client.Object) []reconcile.Request {
 	b, ok := object.(*servicebindingv1.ServiceBinding)
 	if !ok || workloadKind(b) != appKind {
@@ -204,6 +198,7 @@ func (r *AppReconciler) usersOfService(ctx context.Context, byApp, byObject []cl
 }
 
 // keepServices ends the watches of kinds of services that no App binds any more.
+// It is called when an App goes.
 func (r *AppReconciler) keepServices(ctx context.Context) {
 	r.services.Keep(func(_ kinds.View, kind schema.GroupVersionKind) bool {
 		requests, err := r.usersOfService(ctx,

@@ -45,7 +45,7 @@ type AppReconciler struct {
 	followed *waiting
 
 	// called are Apps whose turn may have come because somebody left the line,
-	// and those to whom a registry has answered.
+	// those to whom a registry has answered, and those whose service changed.
 	called chan event.GenericEvent
 
 	rest *rest

@@ -106,7 +106,7 @@ func (p *pass) next(problem *report.Problem) time.Time {
 		next = sooner(next, p.now.Add(staleRetry))
 	}
 	if p.inputs.Poll {
-		next = sooner(next, p.now.Add(pollServices))
+		next = sooner(next, p.now.Add(recheck))
 	}
 	switch {
 	case problem == nil:

@@ -879,8 +879,8 @@ type AppStatus struct {
 	// +optional
 	Failure FailureStatus `json:"failure,omitzero"`
 
-	// binding names the Secret with which others reach the App, when it has
-	// ports: an App is a Provisioned Service of the Service Binding Specification
+	// binding names the Secret with which others reach the App, when it has a TCP
+	// port: an App is a Provisioned Service of the Service Binding Specification
 	// for Kubernetes.
 	// +optional
 	Binding BindingStatus `json:"binding,omitzero"`

@@ -8,7 +8,8 @@
 //     else, and no empty list or map. What is left out belongs to the API
 //     server's defaults or to somebody else.
 //   - The pod template is a function of the Release's spec and the App's name.
-//     So a rollback brings the very same template back, and nothing live
+//     So a rollback brings the very same template back, unless what it refers to
+//     is gone and something else takes its place (Today, Moved), and nothing live
 //     (replicas, autoscale, availability.maxUnavailable, rollout) restarts a
 //     pod. A change of this package that changes the template of a Release
 //     restarts every pod in the cluster when the operator is upgraded: the
@@ -29,4 +30,5 @@
 //	HorizontalPodAutoscaler  App (live)              spec.autoscale is set
 //	PodDisruptionBudget      App (live), Replicas    there are always at least 2 pods
 //	copies of sources        content that was read   a Release refers to the source
+//	binding Secret           Release; App before     there is a TCP port
 package render

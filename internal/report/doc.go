@@ -15,6 +15,7 @@
 //	a child belongs to somebody else      False Conflict       Stalled
 //	a child is refused                    False Refused        Stalled
 //	held: something is missing            False InputsMissing  Reconciling
+//	held: a service is not ready          False ServiceBindingsNotReady  Reconciling
 //	held: something is wrong              False InvalidImage, InvalidInput  Stalled
 //	held: something could not be read     Unknown ReadFailed   Reconciling
 //	held: a registry is being asked       Unknown ResolvingImage  Reconciling

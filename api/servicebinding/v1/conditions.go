@@ -50,8 +50,6 @@ const (
 	// ReasonWorkloadPending (Unknown): an App has not made the Release yet that is
 	// bound.
 	ReasonWorkloadPending = "WorkloadPending"
-	// ReasonFailed (Unknown): a request failed and is repeated.
-	ReasonFailed = "Failed"
 
 	// ConditionServiceAvailable tells whether there is a Secret to project.
 	ConditionServiceAvailable = "ServiceAvailable"
