@@ -115,7 +115,16 @@ func (r *AppReconciler) Reconcile(ctx context.Context, request ctrl.Request) (ct
 		ctrl.LoggerFrom(ctx).V(1).Info("pass dropped: the cache is behind", "cause", err.Error())
 		return ctrl.Result{RequeueAfter: staleRetry}, nil
 	}
-	return result, err
+	return result, unlessEnding(ctx, err)
+}
+
+// unlessEnding is the error of a look, but for one that the end of the operator
+// cut short: there is nobody left to look again.
+func unlessEnding(ctx context.Context, err error) error {
+	if errors.Is(ctx.Err(), context.Canceled) {
+		return nil
+	}
+	return err
 }
 
 func (p *pass) run(ctx context.Context) (ctrl.Result, error) {

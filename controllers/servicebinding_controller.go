@@ -98,7 +98,7 @@ func (r *ServiceBindingReconciler) Reconcile(ctx context.Context, request ctrl.R
 		ctrl.LoggerFrom(ctx).V(1).Info("pass dropped: somebody was faster", "cause", err.Error())
 		return ctrl.Result{RequeueAfter: retryConflict}, nil
 	}
-	return ctrl.Result{RequeueAfter: p.again}, err
+	return ctrl.Result{RequeueAfter: p.again}, unlessEnding(ctx, err)
 }
 
 func (p *bindingPass) run(ctx context.Context) error {

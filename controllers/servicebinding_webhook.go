@@ -177,15 +177,6 @@ func (s *servedCertificate) Reconcile(ctx context.Context, _ ctrl.Request) (ctrl
 	return ctrl.Result{}, nil
 }
 
-// unlessEnding is the error of a look, but for one that the end of the operator
-// cut short: there is nobody left to look again.
-func unlessEnding(ctx context.Context, err error) error {
-	if errors.Is(ctx.Err(), context.Canceled) {
-		return nil
-	}
-	return err
-}
-
 var errNoCertificate = errors.New("there is no certificate yet")
 
 func (s *servedCertificate) get(*tls.ClientHelloInfo) (*tls.Certificate, error) {

@@ -94,6 +94,13 @@ func describe(object client.Object, app *v1alpha1.App) string {
 	if strings.HasSuffix(object.GetName(), "-digest-key") {
 		delete(fields, "data")
 	}
+	if secret, ok := object.(*corev1.Secret); ok && secret.Type == "servicebinding.io/http" {
+		address := map[string]string{} // readable, for the namespace stands in it
+		for key, value := range secret.Data {
+			address[key] = string(value)
+		}
+		fields["data"] = address
+	}
 	if spec, ok := fields["spec"].(map[string]any); ok {
 		delete(spec, "clusterIP")
 		delete(spec, "clusterIPs")
@@ -139,6 +146,7 @@ var variable = []struct {
 	word    string
 }{
 	{regexp.MustCompile(`shop-secret-[0-9a-f]{8}`), "shop-secret-KEYED"},
+	{regexp.MustCompile(`shop-binding-[0-9a-f]{8}`), "shop-binding-OF-THE-NAMESPACE"},
 	{regexp.MustCompile(`shop-[0-9a-f]{6,10}-[0-9a-z]{5}`), "POD"},
 	{regexp.MustCompile(`ErrImagePull|ImagePullBackOff`), "PULL"},
 	{regexp.MustCompile(`\(pod POD, container app: [^)]*\)`), "(POD)"},
