@@ -18,7 +18,8 @@
 //	state     is asked                      leaves it by
 //	--------  ----------------------------  --------------------------------------
 //	unknown   nobody                        a first question: settling
-//	settling  the API server, after a wait  the first list: watched; an error: polled
+//	settling  the API server, after a wait  the first list: watched; an error or 3 s: polled
 //	watched   what the watch has seen       an error that is here to stay: polled
-//	polled    the API server                a question after retryWatch: settling
+//	polled    the API server                a list that succeeds at last: watched;
+//	                                        after an end, a question after retryWatch: settling
 package kinds

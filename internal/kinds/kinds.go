@@ -154,7 +154,7 @@ func (k *Kinds) Polled(view View, kind schema.GroupVersionKind) bool {
 	k.mu.Lock()
 	defer k.mu.Unlock()
 	w := k.watches[watchKey{view, kind}]
-	return w == nil || w.failed()
+	return w == nil || !w.usable()
 }
 
 // Keep ends the watches that nobody needs.
@@ -186,6 +186,6 @@ func (k *Kinds) watch(ctx context.Context, key watchKey, resource schema.GroupVe
 const (
 	// retryWatch is how long a watch that ended is not tried again.
 	retryWatch = time.Minute
-	// settling is how long a question waits for a watch that has just begun.
+	// settling is how long questions wait for a watch that has just begun.
 	settling = 3 * time.Second
 )

@@ -248,3 +248,24 @@ func TestAWatchThatHasEndedIsNotBelieved(t *testing.T) {
 		t.Errorf("the answer is %q, polled %t", got, w.Polled(Services, postgres))
 	}
 }
+
+// TestAListThatFailsIsWaitedForOnce: a service whose kind cannot be listed at
+// the moment is asked for itself, and only the first question waits.
+func TestAListThatFailsIsWaitedForOnce(t *testing.T) {
+	w := newWorld(t, ordersWith("a"))
+	w.objects.PrependReactor("list", "postgreses", func(clienttesting.Action) (bool, runtime.Object, error) {
+		return true, nil, apierrors.NewInternalError(errors.New("conversion webhook failed"))
+	})
+	if got := w.secret(t); got != "a" || !w.Polled(Services, postgres) {
+		t.Errorf("the first answer is %q, polled %t", got, w.Polled(Services, postgres))
+	}
+	select {
+	case <-w.watches[watchKey{Services, postgres}].settled:
+	default:
+		t.Error("a second question waits again")
+	}
+	w.update(t, ordersWith("b"))
+	if got := w.secret(t); got != "b" {
+		t.Errorf("the second answer is %q", got)
+	}
+}

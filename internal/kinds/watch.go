@@ -23,7 +23,7 @@ type watch struct {
 	informer toolscache.SharedIndexInformer
 	begun    time.Time
 	stop     context.CancelFunc
-	settled  chan struct{} // closed when it has seen everything, or has ended
+	settled  chan struct{} // closed when it has seen everything or has ended, and after the time of settling
 	ended    chan struct{} // closed when it has ended
 	end      func()
 }
@@ -39,10 +39,9 @@ func (w *watch) failed() bool {
 
 func (w *watch) usable() bool { return w.informer.HasSynced() && !w.failed() }
 
-// settle waits until the watch has seen everything or has ended.
+// settle gives a watch that has just begun the time to see everything. Only its
+// first questions wait: a kind that cannot be listed must not slow down all.
 func (w *watch) settle(ctx context.Context) {
-	ctx, cancel := context.WithTimeout(ctx, settling)
-	defer cancel()
 	select {
 	case <-w.settled:
 	case <-ctx.Done():
@@ -82,7 +81,7 @@ func (k *Kinds) begin(asked context.Context, key watchKey, resource schema.Group
 	go w.informer.RunWithContext(ctx)
 	go func() {
 		defer close(w.settled)
-		synced, cancel := context.WithCancel(ctx)
+		synced, cancel := context.WithTimeout(ctx, settling)
 		defer cancel()
 		toolscache.WaitForCacheSync(synced.Done(), w.informer.HasSynced)
 	}()
