@@ -2,7 +2,9 @@
 package main
 
 import (
+	"context"
 	"crypto/tls"
+	"errors"
 	"flag"
 	"fmt"
 	"os"
@@ -13,12 +15,14 @@ import (
 	"k8s.io/apimachinery/pkg/runtime"
 	"k8s.io/apimachinery/pkg/types"
 	clientgoscheme "k8s.io/client-go/kubernetes/scheme"
+	"k8s.io/client-go/rest"
 	"k8s.io/utils/clock"
 	"k8s.io/utils/ptr"
 	ctrl "sigs.k8s.io/controller-runtime"
 	"sigs.k8s.io/controller-runtime/pkg/client"
 	"sigs.k8s.io/controller-runtime/pkg/healthz"
 	"sigs.k8s.io/controller-runtime/pkg/log/zap"
+	"sigs.k8s.io/controller-runtime/pkg/metrics"
 	"sigs.k8s.io/controller-runtime/pkg/metrics/filters"
 	metricsserver "sigs.k8s.io/controller-runtime/pkg/metrics/server"
 
@@ -27,6 +31,7 @@ import (
 	"github.com/bowline-dev/bowline/controllers"
 	"github.com/bowline-dev/bowline/internal/fence"
 	"github.com/bowline-dev/bowline/internal/registry"
+	"github.com/bowline-dev/bowline/internal/tracing"
 )
 
 // options are the command's flags.
@@ -144,13 +149,33 @@ func run(o options) error {
 		config.Wrap(fence.New(renewDeadline, clock.RealClock{}).Wrap)
 	}
 	ctx := ctrl.SetupSignalHandler()
+	if !tracing.Asked() {
+		return o.start(ctx, config, scheme, nil)
+	}
+	traces, err := tracing.Start(ctx)
+	if err != nil {
+		return err
+	}
+	config.Wrap(traces.Transport)
+	return errors.Join(o.start(ctx, config, scheme, traces.Reconciler), traces.Stop())
+}
+
+// start runs the operator until its context ends.
+func (o *options) start(ctx context.Context, config *rest.Config, scheme *runtime.Scheme, trace controllers.Trace) error {
 	mgr, err := ctrl.NewManager(config, o.manager(scheme))
 	if err != nil {
 		return fmt.Errorf("make the manager: %w", err)
 	}
-	apps := controllers.Options{ServiceBindings: o.bindings, Workers: o.workers, SharedRollouts: o.sharedRollouts, Registries: registry.Options{CAFile: o.registryCAs}}
+	apps := controllers.Options{
+		ServiceBindings: o.bindings,
+		Workers:         o.workers,
+		SharedRollouts:  o.sharedRollouts,
+		Registries:      registry.Options{CAFile: o.registryCAs},
+		Metrics:         metrics.Registry,
+		Trace:           trace,
+	}
 	if o.bindings {
-		if err := controllers.SetupServiceBinding(ctx, mgr, o.webhook); err != nil {
+		if err := controllers.SetupServiceBinding(ctx, mgr, o.webhook, trace); err != nil {
 			return err
 		}
 	}
@@ -175,16 +200,16 @@ const (
 )
 
 func (o *options) manager(scheme *runtime.Scheme) ctrl.Options {
-	metrics := metricsserver.Options{BindAddress: o.metricsAddress, SecureServing: o.metricsSecure}
+	serving := metricsserver.Options{BindAddress: o.metricsAddress, SecureServing: o.metricsSecure}
 	if o.metricsSecure {
-		metrics.FilterProvider = filters.WithAuthenticationAndAuthorization
-		metrics.TLSOpts = []func(*tls.Config){func(c *tls.Config) { c.MinVersion = tls.VersionTLS12 }}
+		serving.FilterProvider = filters.WithAuthenticationAndAuthorization
+		serving.TLSOpts = []func(*tls.Config){func(c *tls.Config) { c.MinVersion = tls.VersionTLS12 }}
 	}
 	return ctrl.Options{
 		Scheme:                        scheme,
 		Cache:                         controllers.CacheOptions(),
 		Client:                        client.Options{Cache: &client.CacheOptions{EnableReadYourWritesConsistency: ptr.To(true)}},
-		Metrics:                       metrics,
+		Metrics:                       serving,
 		HealthProbeBindAddress:        o.probeAddress,
 		LeaderElection:                o.leaderElect,
 		LeaderElectionID:              "bowline.dev",

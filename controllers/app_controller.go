@@ -19,6 +19,7 @@ import (
 	"github.com/bowline-dev/bowline/internal/apply"
 	"github.com/bowline-dev/bowline/internal/health"
 	"github.com/bowline-dev/bowline/internal/kinds"
+	"github.com/bowline-dev/bowline/internal/metrics"
 	"github.com/bowline-dev/bowline/internal/observe"
 	"github.com/bowline-dev/bowline/internal/registry"
 	"github.com/bowline-dev/bowline/internal/resolve"
@@ -36,6 +37,7 @@ type AppReconciler struct {
 	Events   events.EventRecorder
 	Clock    clock.PassiveClock
 	Turns    *turns.Turns
+	Metrics  *metrics.Releases
 
 	// serviceBindings tells that ServiceBindings count.
 	serviceBindings bool

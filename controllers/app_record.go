@@ -13,6 +13,7 @@ import (
 	"github.com/bowline-dev/bowline/api/v1alpha1"
 	"github.com/bowline-dev/bowline/internal/apply"
 	"github.com/bowline-dev/bowline/internal/health"
+	"github.com/bowline-dev/bowline/internal/metrics"
 	"github.com/bowline-dev/bowline/internal/observe"
 	"github.com/bowline-dev/bowline/internal/release"
 	"github.com/bowline-dev/bowline/internal/render"
@@ -72,6 +73,7 @@ func (p *pass) mark(ctx context.Context, mark rollout.ReleaseMark) error {
 		return fmt.Errorf("mark Release %d of App %q: there is no such Release", mark.Number, p.app.Name)
 	}
 	*marked = *marked.DeepCopy() // what the caches hold is not ours to change
+	going := !hasEnded(marked)
 	patch, err := statusPatch(marked, marked.Status, report.ReleaseStatus(marked.Status, mark, p.signs(ctx, mark), p.now))
 	if err != nil {
 		return err
@@ -79,7 +81,22 @@ func (p *pass) mark(ctx context.Context, mark rollout.ReleaseMark) error {
 	if err := p.Status().Patch(ctx, marked, patch); err != nil {
 		return fmt.Errorf("write the status of Release %q: %w", marked.Name, err)
 	}
+	if going && hasEnded(marked) {
+		outcome, reason := outcomeOf(mark)
+		p.Metrics.Ended(outcome, reason, p.now.Sub(marked.CreationTimestamp.Time))
+	}
 	return nil
+}
+
+// outcomeOf is how a Release ends by a mark, and why it failed if it did.
+func outcomeOf(mark rollout.ReleaseMark) (metrics.Outcome, string) {
+	switch {
+	case mark.Verdict == nil:
+		return metrics.Superseded, ""
+	case mark.Verdict.Health == rollout.Healthy:
+		return metrics.Healthy, ""
+	}
+	return metrics.Failed, mark.Verdict.Reason
 }
 
 // mostAsked is how many pods' events are read when a Release fails.

@@ -83,6 +83,9 @@ func (p *pass) writeStatus(ctx context.Context, after v1alpha1.AppStatus) error 
 func (p *pass) tell(ctx context.Context, before, after v1alpha1.AppStatus) {
 	for _, event := range report.Events(before, after, p.made) {
 		p.Events.Eventf(p.app, nil, event.Type, event.Reason, event.Action, "%s", event.Message)
+		if event.Reason == v1alpha1.EventRolledBack {
+			p.Metrics.RolledBack(after.Failure.Reason)
+		}
 	}
 	if p.decision.Action == rollout.Await || report.OnlyCounts(before, after) {
 		return

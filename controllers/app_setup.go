@@ -5,6 +5,7 @@ import (
 	"fmt"
 	"time"
 
+	"github.com/prometheus/client_golang/prometheus"
 	appsv1 "k8s.io/api/apps/v1"
 	autoscalingv2 "k8s.io/api/autoscaling/v2"
 	corev1 "k8s.io/api/core/v1"
@@ -31,6 +32,7 @@ import (
 	"github.com/bowline-dev/bowline/api/v1alpha1"
 	"github.com/bowline-dev/bowline/internal/apply"
 	"github.com/bowline-dev/bowline/internal/kinds"
+	"github.com/bowline-dev/bowline/internal/metrics"
 	"github.com/bowline-dev/bowline/internal/observe"
 	"github.com/bowline-dev/bowline/internal/registry"
 	"github.com/bowline-dev/bowline/internal/resolve"
@@ -73,6 +75,20 @@ type Options struct {
 	ServiceBindings bool
 	// Registries says how image registries are asked for digests.
 	Registries registry.Options
+	// Metrics is where metrics are registered.
+	Metrics prometheus.Registerer
+	// Trace follows each look at an App, nil for no traces.
+	Trace Trace
+}
+
+// Trace wraps what looks at objects of a kind, to follow what it does.
+type Trace func(kind string, next reconcile.Reconciler) reconcile.Reconciler
+
+func (t Trace) of(kind string, next reconcile.Reconciler) reconcile.Reconciler {
+	if t == nil {
+		return next
+	}
+	return t(kind, next)
 }
 
 // SetupApp adds the controller that runs Apps to a manager whose cache was made
@@ -106,6 +122,9 @@ func SetupApp(ctx context.Context, mgr ctrl.Manager, o Options) error {
 		return fmt.Errorf("add what gives memory back: %w", err)
 	}
 	if r.services, err = kinds.New(mgr.GetConfig(), mgr.GetHTTPClient(), mgr.GetRESTMapper(), clk, r.serviceChanged); err != nil {
+		return err
+	}
+	if r.Metrics, err = tellMetrics(mgr.GetCache(), o.Metrics); err != nil {
 		return err
 	}
 	r.Resolver = resolve.New(mgr.GetCache(), mgr.GetAPIReader(), r.services, r.followed.follow)
@@ -148,10 +167,26 @@ func SetupApp(ctx context.Context, mgr ctrl.Manager, o Options) error {
 		apps.Watches(&servicebindingv1.ServiceBinding{}, handler.EnqueueRequestsFromMapFunc(r.bound), builder.WithPredicates(intended)).
 			Watches(&v1alpha1.App{}, &handler.EnqueueRequestForObject{}, builder.WithPredicates(predicate.LabelChangedPredicate{}))
 	}
-	if err := apps.Complete(r); err != nil {
+	if err := apps.Complete(o.Trace.of("App", r)); err != nil {
 		return fmt.Errorf("set up the controller of Apps: %w", err)
 	}
 	return nil
+}
+
+// tellMetrics registers the metrics of Apps and their Releases.
+func tellMetrics(apps client.Reader, to prometheus.Registerer) (*metrics.Releases, error) {
+	releases, err := metrics.NewReleases(to)
+	if err == nil {
+		err = to.Register(metrics.NewApps(func(ctx context.Context) ([]v1alpha1.App, error) {
+			list := &v1alpha1.AppList{}
+			err := apps.List(ctx, list, client.UnsafeDisableDeepCopy)
+			return list.Items, err
+		}))
+	}
+	if err != nil {
+		return nil, fmt.Errorf("register metrics: %w", err)
+	}
+	return releases, nil
 }
 
 const (

@@ -38,7 +38,7 @@ const bindingWorkers = 16
 // SetupServiceBinding adds the controller of ServiceBindings to a manager whose
 // cache was made with CacheOptions, and with an address the webhook that spares
 // it writes. It refuses to where the CRDs belong to another implementation.
-func SetupServiceBinding(ctx context.Context, mgr ctrl.Manager, webhook Webhook) error {
+func SetupServiceBinding(ctx context.Context, mgr ctrl.Manager, webhook Webhook, trace Trace) error {
 	if err := checkImplementation(ctx, mgr.GetAPIReader()); err != nil {
 		return err
 	}
@@ -78,7 +78,7 @@ func SetupServiceBinding(ctx context.Context, mgr ctrl.Manager, webhook Webhook)
 			ReconciliationTimeout:   reconcileTimeout,
 			RateLimiter:             workqueue.NewTypedItemExponentialFailureRateLimiter[reconcile.Request](50*time.Millisecond, slowest),
 		}).
-		Complete(r)
+		Complete(trace.of("ServiceBinding", r))
 	if err != nil {
 		return fmt.Errorf("set up the controller of ServiceBindings: %w", err)
 	}
