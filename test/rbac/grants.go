@@ -31,11 +31,13 @@ func (a action) String() string {
 	return a.verb + " " + resource
 }
 
-// grant is one right that a role gives, on all objects or on the one of a name.
+// grant is one right that a role gives, on all objects or on the one of a name,
+// everywhere or in the operator's own namespace.
 type grant struct {
 	role string
 	action
 	name string
+	own  bool
 }
 
 func (g grant) String() string {
@@ -69,6 +71,9 @@ func shipped(folders ...string) ([]grant, error) {
 	var all []document
 	for _, folder := range folders {
 		err := filepath.WalkDir(folder, func(path string, entry fs.DirEntry, err error) error {
+			if err == nil && entry.IsDir() && entry.Name() == "samples" {
+				return filepath.SkipDir
+			}
 			if err != nil || entry.IsDir() || filepath.Ext(path) != ".yaml" {
 				return err
 			}
@@ -91,7 +96,7 @@ func shipped(folders ...string) ([]grant, error) {
 		}
 		for _, role := range roles {
 			for _, rule := range role.Rules {
-				out = append(out, expand(bare(role.Name), rule)...)
+				out = append(out, expand(role, rule)...)
 			}
 		}
 	}
@@ -147,7 +152,7 @@ func bound(binding document, all []document) ([]document, error) {
 	return nil, fmt.Errorf("%s %s: there is no %s %s", binding.Kind, binding.Name, binding.RoleRef.Kind, binding.RoleRef.Name)
 }
 
-func expand(role string, rule rbacv1.PolicyRule) []grant {
+func expand(role document, rule rbacv1.PolicyRule) []grant {
 	names := rule.ResourceNames
 	if len(names) == 0 {
 		names = []string{""}
@@ -157,7 +162,7 @@ func expand(role string, rule rbacv1.PolicyRule) []grant {
 		for _, resource := range rule.Resources {
 			for _, verb := range rule.Verbs {
 				for _, name := range names {
-					out = append(out, grant{role, action{group, resource, verb}, name})
+					out = append(out, grant{bare(role.Name), action{group, resource, verb}, name, role.Kind == "Role"})
 				}
 			}
 		}

@@ -57,7 +57,7 @@ func judge(grants []grant, did *requests) []string {
 	for _, g := range grants {
 		_, excepted := unused[g.action]
 		switch used := did.uses(g); {
-		case !used && !excepted:
+		case !used && !excepted && !listed(g, did):
 			out = append(out, "never used: "+g.String())
 		case used && excepted:
 			out = append(out, "used, and so no exception: "+g.String())
@@ -69,9 +69,7 @@ func judge(grants []grant, did *requests) []string {
 		}
 	}
 	for _, a := range slices.SortedFunc(maps.Keys(did.refused), func(a, b action) int { return strings.Compare(a.String(), b.String()) }) {
-		if _, excepted := refusedOnPurpose[a.group]; !excepted {
-			out = append(out, fmt.Sprintf("refused %d times: %s", did.refused[a], a))
-		}
+		out = append(out, fmt.Sprintf("refused %d times: %s", did.refused[a], a))
 	}
 	return out
 }
