@@ -133,6 +133,26 @@ func TestWatched(t *testing.T) {
 	}
 }
 
+func TestWatchedInOneNamespace(t *testing.T) {
+	w := newWorld(t, ordersWith("a"))
+	w.perNamespace = true
+	if got := w.secret(t); got != "a" {
+		t.Errorf("the first answer is %q", got)
+	}
+	w.hears(t, "orders")
+	for _, action := range w.objects.Actions() {
+		if action.GetNamespace() != "default" {
+			t.Errorf("asked beyond the namespace: %s %s in %q", action.GetVerb(), action.GetResource().Resource, action.GetNamespace())
+		}
+	}
+	if w.Polled(Services, postgres, "default") {
+		t.Error("polled where it is watched")
+	}
+	if !w.Polled(Services, postgres, "other") {
+		t.Error("not polled where nobody has asked yet")
+	}
+}
+
 func TestPolledWhereNoWatchIsAllowed(t *testing.T) {
 	w := newWorld(t, ordersWith("a"))
 	var allowed atomic.Bool

@@ -14,7 +14,6 @@ import (
 	"k8s.io/apimachinery/pkg/util/wait"
 	"k8s.io/client-go/tools/clientcmd"
 	clientcmdapi "k8s.io/client-go/tools/clientcmd/api"
-	"sigs.k8s.io/controller-runtime/pkg/client"
 	"sigs.k8s.io/yaml"
 )
 
@@ -47,8 +46,26 @@ func (c *Cluster) InstallAccount(ctx context.Context, folder string) (string, er
 	if _, err := c.Kubectl(ctx, "apply", "--server-side", "--force-conflicts", "-f", manifests); err != nil {
 		return "", err
 	}
-	if err := c.awaitRights(ctx, strings.Contains(rendered, "name: bowline-servicebinding-role\n")); err != nil {
-		return "", fmt.Errorf("wait for the rights of %s: %w", folder, err)
+	// One right of each kind of role: bound, in a namespace, and filled in by the
+	// control plane.
+	rights := []authorizationv1.ResourceAttributes{
+		{Verb: "list", Group: "bowline.dev", Resource: "apps"},
+		{Verb: "list", Resource: "nodes"},
+		{Verb: "update", Group: "coordination.k8s.io", Resource: "leases", Namespace: OperatorNamespace},
+	}
+	if strings.Contains(rendered, "name: bowline-servicebinding-role\n") {
+		rights = append(rights,
+			authorizationv1.ResourceAttributes{Verb: "list", Group: "servicebinding.io", Resource: "servicebindings"},
+			authorizationv1.ResourceAttributes{Verb: "patch", Group: "apps", Resource: "statefulsets"})
+	}
+	return c.Account(ctx, rights...)
+}
+
+// Account returns a kubeconfig of the operator's account, which somebody has
+// installed, once the API server knows that it has some rights.
+func (c *Cluster) Account(ctx context.Context, rights ...authorizationv1.ResourceAttributes) (string, error) {
+	if err := c.awaitRights(ctx, rights); err != nil {
+		return "", fmt.Errorf("wait for the rights of %s: %w", OperatorUser, err)
 	}
 	return c.accountKubeconfig(ctx)
 }
@@ -67,29 +84,17 @@ func roles(rendered string) []byte {
 	return bytes.Join(out, []byte("\n---\n"))
 }
 
-// awaitRights waits until the API server knows of one right of each kind of role:
-// bound, in a namespace, and filled in by the control plane.
-func (c *Cluster) awaitRights(ctx context.Context, bindings bool) error {
+func (c *Cluster) awaitRights(ctx context.Context, rights []authorizationv1.ResourceAttributes) error {
 	api, err := c.Client()
 	if err != nil {
 		return err
-	}
-	rights := []authorizationv1.ResourceAttributes{
-		{Verb: "list", Group: "bowline.dev", Resource: "apps"},
-		{Verb: "list", Resource: "nodes"},
-		{Verb: "update", Group: "coordination.k8s.io", Resource: "leases", Namespace: OperatorNamespace},
-	}
-	if bindings {
-		rights = append(rights,
-			authorizationv1.ResourceAttributes{Verb: "list", Group: "servicebinding.io", Resource: "servicebindings"},
-			authorizationv1.ResourceAttributes{Verb: "patch", Group: "apps", Resource: "statefulsets"})
 	}
 	return wait.PollUntilContextTimeout(ctx, 50*time.Millisecond, 30*time.Second, true, func(ctx context.Context) (bool, error) {
 		for _, right := range rights {
 			review := &authorizationv1.SubjectAccessReview{Spec: authorizationv1.SubjectAccessReviewSpec{
 				User: OperatorUser, Groups: []string{"system:serviceaccounts", "system:authenticated"}, ResourceAttributes: &right,
 			}}
-			if err := api.Create(ctx, review, &client.CreateOptions{}); err != nil || !review.Status.Allowed {
+			if err := api.Create(ctx, review); err != nil || !review.Status.Allowed {
 				return false, err
 			}
 		}
