@@ -276,11 +276,11 @@ func TestAListThatFailsIsWaitedForOnce(t *testing.T) {
 	w.objects.PrependReactor("list", "postgreses", func(clienttesting.Action) (bool, runtime.Object, error) {
 		return true, nil, apierrors.NewInternalError(errors.New("conversion webhook failed"))
 	})
-	if got := w.secret(t); got != "a" || !w.Polled(Services, postgres) {
-		t.Errorf("the first answer is %q, polled %t", got, w.Polled(Services, postgres))
+	if got := w.secret(t); got != "a" || !w.Polled(Services, postgres, orders.Namespace) {
+		t.Errorf("the first answer is %q, polled %t", got, w.Polled(Services, postgres, orders.Namespace))
 	}
 	select {
-	case <-w.watches[watchKey{Services, postgres}].settled:
+	case <-w.watches[watchKey{Services, postgres, ""}].settled:
 	default:
 		t.Error("a second question waits again")
 	}

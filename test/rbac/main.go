@@ -63,13 +63,18 @@ func judge(grants []grant, did *requests) []string {
 			out = append(out, "used, and so no exception: "+g.String())
 		}
 	}
-	for a := range unused {
+	for _, a := range sorted(unused) {
 		if !slices.ContainsFunc(grants, func(g grant) bool { return g.action == a }) {
 			out = append(out, "an exception for what no role gives: "+a.String())
 		}
 	}
-	for _, a := range slices.SortedFunc(maps.Keys(did.refused), func(a, b action) int { return strings.Compare(a.String(), b.String()) }) {
+	for _, a := range sorted(did.refused) {
 		out = append(out, fmt.Sprintf("refused %d times: %s", did.refused[a], a))
 	}
 	return out
+}
+
+// sorted returns the actions of a map in order.
+func sorted[V any](m map[action]V) []action {
+	return slices.SortedFunc(maps.Keys(m), func(a, b action) int { return strings.Compare(a.String(), b.String()) })
 }
