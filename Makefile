@@ -8,6 +8,7 @@ SHELL := /usr/bin/env bash -o pipefail
 include test/tools/tools.mk
 
 IMAGE   ?= ghcr.io/bowline-dev/bowline:latest
+CONFIG  ?= config/default
 N       ?= 200
 KEYS    ?= 2
 SECRETS ?= 0
@@ -35,7 +36,18 @@ generate: $(CONTROLLER_GEN) ## Write the DeepCopy methods of the API.
 manifests: $(CONTROLLER_GEN) ## Write the CRDs, and the operator's role from the markers in controllers/.
 	$(CONTROLLER_GEN) crd paths=./api/v1alpha1/... output:crd:dir=config/crd/bases
 	$(CONTROLLER_GEN) crd paths=./api/servicebinding/... output:crd:dir=config/crd/servicebinding/bases
-	$(CONTROLLER_GEN) rbac:roleName=manager-role paths=./controllers/... output:rbac:dir=config/rbac
+	$(CONTROLLER_GEN) rbac:roleName=manager-role paths=./controllers/... output:rbac:dir=config/rbac/role
+
+.PHONY: chart
+chart: ## Copy the CRDs and roles of config/ into the chart.
+	rm -rf charts/bowline/files
+	mkdir -p charts/bowline/files/crds charts/bowline/files/rbac/watched charts/bowline/files/rbac/servicebinding charts/bowline/files/servicebinding/crds
+	cp config/crd/bases/*.yaml charts/bowline/files/crds
+	cp config/crd/servicebinding/bases/*.yaml charts/bowline/files/servicebinding/crds
+	cp config/rbac/role/role.yaml config/rbac/account/leader_election.yaml config/rbac/*_role.yaml config/rbac/role_binding.yaml config/rbac/metrics.yaml charts/bowline/files/rbac
+	cp config/namespaced/watched/role_binding.yaml charts/bowline/files/rbac/watched
+	test ! -e config/prometheus/alerts.yaml || cp config/prometheus/alerts.yaml charts/bowline/files
+	cp config/servicebinding/*role*.yaml charts/bowline/files/rbac/servicebinding
 
 .PHONY: docs
 docs: $(CRD_REF_DOCS) ## Write the API reference, docs/reference/api.md.
@@ -59,8 +71,8 @@ lint-api: $(API_LINT) ## Check the API types against the Kubernetes API conventi
 	$(API_LINT) run --config=.golangci-api.yaml ./api/...
 
 .PHONY: verify
-verify: generate manifests docs tidy ## Check that everything generated is up to date, and lint.
-	@git diff --exit-code && test -z "$$(git status --porcelain | tee /dev/stderr)" || { echo "verify: the tree differs from the commit: commit what 'make generate manifests docs tidy' wrote" >&2; exit 1; }
+verify: generate manifests chart docs tidy ## Check that everything generated is up to date, and lint.
+	@git diff --exit-code && test -z "$$(git status --porcelain | tee /dev/stderr)" || { echo "verify: the tree differs from the commit: commit what 'make generate manifests chart docs tidy' wrote" >&2; exit 1; }
 	@$(MAKE) --no-print-directory lint lint-api
 
 ##@ Tests
@@ -73,15 +85,17 @@ test-unit: ## Run the tests that need no cluster, the simulation among them.
 	$(GO_TEST) $$(go list ./... | grep -v /test/)
 
 .PHONY: test-integration
-test-integration: ## Run the tests against real control planes, one at a time; they are built on first use.
-	set -e; KUBEBUILDER_ASSETS="$(assets)"; export KUBEBUILDER_ASSETS; $(GO_TEST) -p=1 $$(go list ./test/... | grep -v /mutation)
+test-integration: ## Run the tests against real control planes, one at a time, which are built on first use; then hold the operator's rights against what it did.
+	rm -rf .audit
+	set -e; KUBEBUILDER_ASSETS="$(assets)"; BOWLINE_AUDIT_DIR=$(CURDIR)/.audit; export KUBEBUILDER_ASSETS BOWLINE_AUDIT_DIR; $(GO_TEST) -p=1 $$(go list ./test/... | grep -v /mutation)
+	go run ./test/rbac -audit=.audit
 
 .PHONY: test-mutations
 test-mutations: ## Break the engine in small ways, and check that the tests without a cluster catch each.
 	go test -count=1 ./test/mutation
 
 .PHONY: test-tools
-test-tools: ## Run the tests of what the tests use: the modules below test/.
+test-tools: ## Run the tests of what the tests use: the modules besides the operator's own.
 	@set -e; for module in $(filter-out ./,$(MODULES)); do (set -x; cd $$module && go test -shuffle=on -timeout=20m ./...); done
 
 .PHONY: simulate
@@ -111,26 +125,38 @@ build: ## Build the operator into bin/.
 run: ## Run the operator here, against the cluster of the current kubeconfig.
 	go run . --metrics-bind-address=0
 
+.PHONY: image
+image: ## Build the operator's image and its SBOMs into dist/, without Docker; PUSH=1 pushes it as IMAGE, with PLAIN_HTTP=1 to a registry without TLS.
+	go run -C build/image . $(if $(VERSION),--version=$(VERSION)) $(if $(PLATFORMS),--platforms=$(PLATFORMS)) $(if $(PUSH),--push=$(IMAGE)) $(if $(PLAIN_HTTP),--plain-http)
+
 .PHONY: docker-build
-docker-build: ## Build the operator's image.
-	docker build --tag=$(IMAGE) .
+docker-build: ## Build the operator's image with Docker.
+	docker build --build-arg=VERSION=$(or $(VERSION),$(shell git describe --tags --always --dirty)) --tag=$(IMAGE) .
 
 .PHONY: install
 install: ## Install the CRDs into the cluster of the current kubeconfig.
 	kubectl apply --server-side -k config/crd
 
 .PHONY: uninstall
-uninstall: ## Remove the CRDs, and with them every App.
+uninstall: ## Remove the CRDs, and with them every App and what it runs.
 	kubectl delete --ignore-not-found -k config/crd
 
 .PHONY: deploy
-deploy: ## Deploy the operator with the image IMAGE.
-	kubectl kustomize config/default | sed 's|ghcr.io/bowline-dev/bowline:latest|$(IMAGE)|' | kubectl apply --server-side -f -
+deploy: ## Deploy the operator with the image IMAGE, as CONFIG (config/default) has it.
+	kubectl kustomize $(CONFIG) | sed 's|ghcr.io/bowline-dev/bowline:latest|$(IMAGE)|' | kubectl apply --server-side --force-conflicts -f -
 
 .PHONY: undeploy
-undeploy: ## Remove the operator and the CRDs.
-	kubectl delete --ignore-not-found -k config/default
+undeploy: ## Remove the operator that CONFIG (config/default) deployed. CRDs, Apps and all that runs stay.
+	kubectl delete --ignore-not-found -k $(CONFIG) -l app.kubernetes.io/component!=crd
+	config/servicebinding/let-go.sh
+
+.PHONY: dist
+dist: ## Write what a release has into dist/: manifests with the image IMAGE, and the chart as VERSION.
+	mkdir -p dist
+	for config in default:install namespaced:install-namespaced servicebinding:install-servicebinding; do \
+		kubectl kustomize config/$${config%:*} | sed 's|ghcr.io/bowline-dev/bowline:latest|$(IMAGE)|' > dist/$${config#*:}.yaml; done
+	$(if $(VERSION),helm package charts/bowline --version=$(VERSION:v%=%) --app-version=$(VERSION) --destination=dist)
 
 .PHONY: clean
 clean: ## Remove what was built here. The caches stay.
-	rm -rf bin dist .bench .demo coverage* *.out
+	rm -rf bin dist .audit .bench .demo coverage* *.out

@@ -9,11 +9,13 @@ import (
 	"fmt"
 	"os"
 	"runtime/debug"
+	"slices"
 	"strings"
 	"time"
 
 	"k8s.io/apimachinery/pkg/runtime"
 	"k8s.io/apimachinery/pkg/types"
+	"k8s.io/apimachinery/pkg/util/validation"
 	clientgoscheme "k8s.io/client-go/kubernetes/scheme"
 	"k8s.io/client-go/rest"
 	"k8s.io/utils/clock"
@@ -34,13 +36,19 @@ import (
 	"github.com/bowline-dev/bowline/internal/tracing"
 )
 
+// version is what this operator is, set when it is built for a release.
+var version = "dev"
+
 // options are the command's flags.
 type options struct {
+	version        bool
 	metricsAddress string
 	metricsSecure  bool
 	probeAddress   string
 	leaderElect    bool
 	leaseNamespace string
+	namespaces     string
+	watched        []string // what namespaces names
 	bindings       bool
 	webhook        controllers.Webhook
 	webhookService string
@@ -56,6 +64,10 @@ func main() {
 	var o options
 	o.bind(flag.CommandLine)
 	flag.Parse()
+	if o.version {
+		fmt.Println("bowline", version)
+		return
+	}
 	tuneMemory()
 	if err := o.validate(); err != nil {
 		fmt.Fprintln(os.Stderr, "bowline:", err)
@@ -80,11 +92,13 @@ func tuneMemory() {
 const gcPercent = 50
 
 func (o *options) bind(flags *flag.FlagSet) {
+	flags.BoolVar(&o.version, "version", false, "print the version, and end")
 	flags.StringVar(&o.metricsAddress, "metrics-bind-address", "0", "address that serves metrics, such as :8443; 0 serves none")
 	flags.BoolVar(&o.metricsSecure, "metrics-secure", true, "serve metrics over TLS to clients that are authenticated and authorized")
 	flags.StringVar(&o.probeAddress, "health-probe-bind-address", ":8081", "address that serves /healthz and /readyz; 0 serves none")
 	flags.BoolVar(&o.leaderElect, "leader-elect", false, "let only one of several operators act")
 	flags.StringVar(&o.leaseNamespace, "leader-election-namespace", "", "namespace of the lease by which one of several operators is chosen; not needed in a cluster, where it is the operator's own")
+	flags.StringVar(&o.namespaces, "namespaces", "", "namespaces whose Apps are looked after, separated by commas, by rights in them alone; all if not given")
 	flags.BoolVar(&o.bindings, "service-bindings", false, "project services into workloads, as the ServiceBindings of servicebinding.io ask; needs config/servicebinding")
 	flags.StringVar(&o.webhook.Address, "webhook-bind-address", "0", "address that serves the webhook that binds workloads when they are created, such as :9443; 0 serves none, and they are bound right after")
 	flags.StringVar(&o.webhookService, "webhook-service", "bowline-system/bowline-webhook", "namespace and name of the Service that leads to the webhook; the Secret with its certificate is beside it")
@@ -105,12 +119,34 @@ func (o *options) validate() error {
 	if o.sharedRollouts < 0 {
 		return fmt.Errorf("--max-shared-rollouts=%d: it is a number of Apps, or 0 for no limit", o.sharedRollouts)
 	}
+	if err := o.validateNamespaces(); err != nil {
+		return err
+	}
 	if err := o.validateWebhook(); err != nil {
 		return err
 	}
 	// Levels are negative there, the more so the more is logged.
 	if level := o.logging.Level; level != nil && level.Enabled(-maxLogLevel-1) {
 		return fmt.Errorf("--zap-log-level: at most %d is allowed: above it, what Secrets hold would be logged", maxLogLevel)
+	}
+	return nil
+}
+
+func (o *options) validateNamespaces() error {
+	if o.namespaces == "" {
+		return nil
+	}
+	o.watched = strings.Split(o.namespaces, ",")
+	for i, namespace := range o.watched {
+		if problems := validation.IsDNS1123Label(namespace); len(problems) > 0 {
+			return fmt.Errorf("--namespaces=%s: %q is no name of a namespace: separate names by commas alone", o.namespaces, namespace)
+		}
+		if slices.Contains(o.watched[:i], namespace) {
+			return fmt.Errorf("--namespaces=%s: %q is there twice", o.namespaces, namespace)
+		}
+	}
+	if o.bindings {
+		return fmt.Errorf("--namespaces=%s: not together with --service-bindings: ServiceBindings, their mappings and their webhook are the whole cluster's. Apps bind services without it", o.namespaces)
 	}
 	return nil
 }
@@ -167,6 +203,7 @@ func (o *options) start(ctx context.Context, config *rest.Config, scheme *runtim
 		return fmt.Errorf("make the manager: %w", err)
 	}
 	apps := controllers.Options{
+		Namespaces:      o.watched,
 		ServiceBindings: o.bindings,
 		Workers:         o.workers,
 		SharedRollouts:  o.sharedRollouts,
@@ -207,7 +244,7 @@ func (o *options) manager(scheme *runtime.Scheme) ctrl.Options {
 	}
 	return ctrl.Options{
 		Scheme:                        scheme,
-		Cache:                         controllers.CacheOptions(),
+		Cache:                         controllers.CacheOptions(o.watched...),
 		Client:                        client.Options{Cache: &client.CacheOptions{EnableReadYourWritesConsistency: ptr.To(true)}},
 		Metrics:                       serving,
 		HealthProbeBindAddress:        o.probeAddress,

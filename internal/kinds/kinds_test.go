@@ -113,7 +113,7 @@ func TestWatched(t *testing.T) {
 		t.Errorf("the first answer is %q", got)
 	}
 	w.hears(t, "orders")
-	if w.Polled(Services, postgres) {
+	if w.Polled(Services, postgres, orders.Namespace) {
 		t.Error("polled")
 	}
 	noise := ordersWith("a")
@@ -133,6 +133,26 @@ func TestWatched(t *testing.T) {
 	}
 }
 
+func TestWatchedInOneNamespace(t *testing.T) {
+	w := newWorld(t, ordersWith("a"))
+	w.perNamespace = true
+	if got := w.secret(t); got != "a" {
+		t.Errorf("the first answer is %q", got)
+	}
+	w.hears(t, "orders")
+	for _, action := range w.objects.Actions() {
+		if action.GetNamespace() != "default" {
+			t.Errorf("asked beyond the namespace: %s %s in %q", action.GetVerb(), action.GetResource().Resource, action.GetNamespace())
+		}
+	}
+	if w.Polled(Services, postgres, "default") {
+		t.Error("polled where it is watched")
+	}
+	if !w.Polled(Services, postgres, "other") {
+		t.Error("not polled where nobody has asked yet")
+	}
+}
+
 func TestPolledWhereNoWatchIsAllowed(t *testing.T) {
 	w := newWorld(t, ordersWith("a"))
 	var allowed atomic.Bool
@@ -146,7 +166,7 @@ func TestPolledWhereNoWatchIsAllowed(t *testing.T) {
 		t.Errorf("the first answer is %q", got)
 	}
 	w.endOfWatch(t)
-	if !w.Polled(Services, postgres) {
+	if !w.Polled(Services, postgres, orders.Namespace) {
 		t.Error("not polled")
 	}
 	w.update(t, ordersWith("b"))
@@ -157,12 +177,12 @@ func TestPolledWhereNoWatchIsAllowed(t *testing.T) {
 	allowed.Store(true)
 	w.clock.Step(30 * time.Second)
 	w.secret(t)
-	if !w.Polled(Services, postgres) {
+	if !w.Polled(Services, postgres, orders.Namespace) {
 		t.Error("tried again too soon")
 	}
 	w.clock.Step(31 * time.Second)
 	w.secret(t)
-	if w.Polled(Services, postgres) {
+	if w.Polled(Services, postgres, orders.Namespace) {
 		t.Error("not tried again")
 	}
 }
@@ -186,11 +206,11 @@ func TestKeepEndsWatches(t *testing.T) {
 	w := newWorld(t, ordersWith("a"))
 	w.secret(t)
 	w.Keep(func(view View, kind schema.GroupVersionKind) bool { return view == Services && kind == postgres })
-	if w.Polled(Services, postgres) {
+	if w.Polled(Services, postgres, orders.Namespace) {
 		t.Error("a watch that is needed was ended")
 	}
 	w.Keep(func(View, schema.GroupVersionKind) bool { return false })
-	if !w.Polled(Services, postgres) {
+	if !w.Polled(Services, postgres, orders.Namespace) {
 		t.Error("a watch that nobody needs goes on")
 	}
 }
@@ -238,14 +258,14 @@ func TestAWatchThatHasEndedIsNotBelieved(t *testing.T) {
 		}
 		return true, nil, apierrors.NewForbidden(schema.GroupResource{Resource: "postgreses"}, "", errors.New("no"))
 	})
-	if got := w.secret(t); got != "a" || w.Polled(Services, postgres) {
-		t.Errorf("the first answer is %q, polled %t", got, w.Polled(Services, postgres))
+	if got := w.secret(t); got != "a" || w.Polled(Services, postgres, orders.Namespace) {
+		t.Errorf("the first answer is %q, polled %t", got, w.Polled(Services, postgres, orders.Namespace))
 	}
 	first.Stop()
 	w.endOfWatch(t)
 	w.update(t, ordersWith("b"))
-	if got := w.secret(t); got != "b" || !w.Polled(Services, postgres) {
-		t.Errorf("the answer is %q, polled %t", got, w.Polled(Services, postgres))
+	if got := w.secret(t); got != "b" || !w.Polled(Services, postgres, orders.Namespace) {
+		t.Errorf("the answer is %q, polled %t", got, w.Polled(Services, postgres, orders.Namespace))
 	}
 }
 
@@ -256,11 +276,11 @@ func TestAListThatFailsIsWaitedForOnce(t *testing.T) {
 	w.objects.PrependReactor("list", "postgreses", func(clienttesting.Action) (bool, runtime.Object, error) {
 		return true, nil, apierrors.NewInternalError(errors.New("conversion webhook failed"))
 	})
-	if got := w.secret(t); got != "a" || !w.Polled(Services, postgres) {
-		t.Errorf("the first answer is %q, polled %t", got, w.Polled(Services, postgres))
+	if got := w.secret(t); got != "a" || !w.Polled(Services, postgres, orders.Namespace) {
+		t.Errorf("the first answer is %q, polled %t", got, w.Polled(Services, postgres, orders.Namespace))
 	}
 	select {
-	case <-w.watches[watchKey{Services, postgres}].settled:
+	case <-w.watches[watchKey{Services, postgres, ""}].settled:
 	default:
 		t.Error("a second question waits again")
 	}

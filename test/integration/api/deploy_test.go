@@ -20,9 +20,11 @@ var _ = Describe("The operator's own manifests", Ordered, func() {
 		kubectl.Run(ctx, "apply", "--server-side", "--force-conflicts", "-k", configFolder)
 	})
 
-	It("start one program with probes, in the namespace's name", func(ctx SpecContext) {
+	It("start two operators with probes, apart where they can be", func(ctx SpecContext) {
 		deployment := &appsv1.Deployment{}
 		Expect(cluster.Get(ctx, client.ObjectKey{Namespace: "bowline-system", Name: "bowline-controller-manager"}, deployment)).To(Succeed())
+		Expect(*deployment.Spec.Replicas).To(Equal(int32(2)))
+		Expect(deployment.Spec.Template.Spec.Affinity.PodAntiAffinity.PreferredDuringSchedulingIgnoredDuringExecution).To(HaveLen(1))
 		Expect(deployment.Spec.Template.Spec.ServiceAccountName).To(Equal("bowline-controller-manager"))
 		Expect(deployment.Spec.Template.Spec.Containers).To(HaveLen(1))
 		container := deployment.Spec.Template.Spec.Containers[0]
@@ -46,6 +48,9 @@ var _ = Describe("The operator's own manifests", Ordered, func() {
 		Entry("not change a Release", false, authorizationv1.ResourceAttributes{Verb: "update", Group: "bowline.dev", Resource: "releases"}),
 		Entry("make Releases", true, authorizationv1.ResourceAttributes{Verb: "create", Group: "bowline.dev", Resource: "releases"}),
 		Entry("apply Deployments", true, authorizationv1.ResourceAttributes{Verb: "patch", Group: "apps", Resource: "deployments"}),
+		Entry("not read one pod", false, authorizationv1.ResourceAttributes{Verb: "get", Resource: "pods"}),
+		Entry("see nodes", true, authorizationv1.ResourceAttributes{Verb: "watch", Resource: "nodes"}),
+		Entry("not read the log of a pod", false, authorizationv1.ResourceAttributes{Verb: "get", Resource: "pods", Subresource: "log"}),
 		Entry("not delete pods", false, authorizationv1.ResourceAttributes{Verb: "delete", Resource: "pods"}),
 		Entry("hold its lease", true, authorizationv1.ResourceAttributes{Verb: "update", Group: "coordination.k8s.io", Resource: "leases", Namespace: "bowline-system"}),
 		Entry("hold no lease elsewhere", false, authorizationv1.ResourceAttributes{Verb: "update", Group: "coordination.k8s.io", Resource: "leases", Namespace: "default"}),

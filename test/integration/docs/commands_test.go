@@ -58,7 +58,11 @@ func TestDocumentation(t *testing.T) {
 	if out, err := cluster.Kubectl(ctx, "wait", "--for=condition=Established", "--timeout=60s", "crd", "--all"); err != nil {
 		t.Fatal(out, err)
 	}
-	operator, err := harness.StartOperator(ctx, harness.OperatorOptions{Kubeconfig: cluster.Kubeconfig, Log: log})
+	kubeconfig, err := cluster.InstallAccount(ctx, "config/default")
+	if err != nil {
+		t.Fatal(err)
+	}
+	operator, err := harness.StartOperator(ctx, harness.OperatorOptions{Kubeconfig: kubeconfig, Log: log})
 	if err != nil {
 		t.Fatal(err)
 	}

@@ -23,6 +23,17 @@ import (
 const quickly = 10 * time.Second
 
 var _ = Describe("A rival", func() {
+	Concurrently("who takes our label from a Release hides it until the next look", func(s *Scene) {
+		shop := s.Runs(Spec(good))
+		shop.Settled(Healthy, rollout)
+		Edit(s, &v1alpha1.Release{}, "shop-1", func(r *v1alpha1.Release) { delete(r.Labels, v1alpha1.LabelApp) })
+		shop.Change(env("REGION", "us"))
+		shop.RestsOn(2)
+		found := &v1alpha1.Release{}
+		s.Expect(api.Get(s.ctx, client.ObjectKey{Namespace: s.Namespace, Name: "shop-1"}, found)).To(Succeed())
+		s.Expect(found.Labels).To(HaveKeyWithValue(v1alpha1.LabelApp, "shop"))
+	})
+
 	Concurrently("who changes what is ours finds it put right soon, and no pod restarted by it for long", func(s *Scene) {
 		shop := s.Runs(Spec(good, port("http", 8080), env("REGION", "eu"), level("info")))
 		shop.Settled(Healthy, rollout)
