@@ -83,6 +83,14 @@ test-mutations: ## Break the engine in small ways, and check that the tests with
 test-tools: ## Run the tests of what the tests use: the modules below test/.
 	@set -e; for module in $(filter-out ./,$(MODULES)); do (set -x; cd $$module && go test -shuffle=on -timeout=20m ./...); done
 
+.PHONY: test-observability
+test-observability: ## Run the tests of metrics, alerts, dashboard, logs and traces, against a real Prometheus.
+	set -e; KUBEBUILDER_ASSETS="$(assets)"; export KUBEBUILDER_ASSETS; $(GO_TEST) ./internal/metrics ./internal/tracing ./internal/advice ./test/integration/observability
+
+.PHONY: prometheus
+prometheus: $(PROMETHEUS) $(PROMTOOL) ## Build Prometheus for the tests, and print its program and promtool's.
+	@echo $^
+
 .PHONY: simulate
 simulate: ## Play rollouts in the simulated world and write their transcripts and docs/rollouts.md anew; SEED plays and prints a random one.
 ifdef SEED
