@@ -46,7 +46,7 @@ chart: ## Copy the CRDs and roles of config/ into the chart.
 	cp config/crd/servicebinding/bases/*.yaml charts/bowline/files/servicebinding/crds
 	cp config/rbac/role/role.yaml config/rbac/account/leader_election.yaml config/rbac/*_role.yaml config/rbac/role_binding.yaml config/rbac/metrics.yaml charts/bowline/files/rbac
 	cp config/namespaced/watched/role_binding.yaml charts/bowline/files/rbac/watched
-	test ! -e config/prometheus/alerts.yaml || cp config/prometheus/alerts.yaml charts/bowline/files
+	cp config/prometheus/alerts.yaml charts/bowline/files
 	cp config/servicebinding/*role*.yaml charts/bowline/files/rbac/servicebinding
 
 .PHONY: docs
@@ -97,6 +97,14 @@ test-mutations: ## Break the engine in small ways, and check that the tests with
 .PHONY: test-tools
 test-tools: ## Run the tests of what the tests use: the modules besides the operator's own.
 	@set -e; for module in $(filter-out ./,$(MODULES)); do (set -x; cd $$module && go test -shuffle=on -timeout=20m ./...); done
+
+.PHONY: test-observability
+test-observability: ## Run the tests of metrics, alerts, dashboard, logs and traces, against a real Prometheus.
+	set -e; KUBEBUILDER_ASSETS="$(assets)"; export KUBEBUILDER_ASSETS; $(GO_TEST) ./internal/metrics ./internal/tracing ./internal/advice ./test/integration/observability
+
+.PHONY: prometheus
+prometheus: $(PROMETHEUS) $(PROMTOOL) ## Build Prometheus for the tests, and print its program and promtool's.
+	@echo $^
 
 .PHONY: simulate
 simulate: ## Play rollouts in the simulated world and write their transcripts and docs/rollouts.md anew; SEED plays and prints a random one.

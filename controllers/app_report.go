@@ -79,7 +79,8 @@ func (p *pass) writeStatus(ctx context.Context, after v1alpha1.AppStatus) error 
 }
 
 // tell writes events and one log line about the step from one status to the
-// next. It comes after the status was written, so that a step is told once.
+// next. It comes after the status was written, so that a step is told once. How
+// far a step is belongs into the log of who asks for more.
 func (p *pass) tell(ctx context.Context, before, after v1alpha1.AppStatus) {
 	for _, event := range report.Events(before, after, p.made) {
 		p.Events.Eventf(p.app, nil, event.Type, event.Reason, event.Action, "%s", event.Message)
@@ -90,7 +91,11 @@ func (p *pass) tell(ctx context.Context, before, after v1alpha1.AppStatus) {
 	if p.decision.Action == rollout.Await || report.OnlyCounts(before, after) {
 		return
 	}
-	ctrl.LoggerFrom(ctx).Info("decided",
+	level := 1
+	if report.NewStep(before, after) {
+		level = 0
+	}
+	ctrl.LoggerFrom(ctx).V(level).Info("decided",
 		"action", p.decision.Action,
 		"reason", p.decision.Reason,
 		"note", p.decision.Note,

@@ -6,7 +6,6 @@ import (
 	"time"
 
 	"github.com/prometheus/client_golang/prometheus"
-	"k8s.io/apimachinery/pkg/api/meta"
 	metav1 "k8s.io/apimachinery/pkg/apis/meta/v1"
 
 	"github.com/bowline-dev/bowline/api/v1alpha1"
@@ -33,8 +32,8 @@ func NewApps(list ListApps) *Apps {
 	return &Apps{
 		list: list,
 		info: prometheus.NewDesc("bowline_app_info",
-			"Always 1: the Release of an App that runs, and its status as kubectl get apps shows it.",
-			[]string{"namespace", "app", "release", "status"}, nil),
+			"Always 1: the Release of an App that runs, its status as kubectl get apps shows it, and whether users are served and a person is needed.",
+			[]string{"namespace", "app", "release", "status", "available", "stalled"}, nil),
 		apps: prometheus.NewDesc("bowline_apps",
 			"Number of Apps by condition and the condition's status.",
 			[]string{"condition", "status"}, nil),
@@ -68,7 +67,7 @@ func (a *Apps) Collect(to chan<- prometheus.Metric) {
 	}
 	for i := range apps {
 		app := &apps[i]
-		to <- prometheus.MustNewConstMetric(a.info, prometheus.GaugeValue, 1, app.Namespace, app.Name, app.Status.Release.Running, status(app))
+		to <- a.infoOf(app)
 		for _, condition := range app.Status.Conditions {
 			key := [2]string{condition.Type, string(condition.Status)}
 			if _, known := count[key]; known {
@@ -81,10 +80,20 @@ func (a *Apps) Collect(to chan<- prometheus.Metric) {
 	}
 }
 
-// status is the reason of the condition Ready, and Unknown before there is one.
-func status(app *v1alpha1.App) string {
-	if ready := meta.FindStatusCondition(app.Status.Conditions, v1alpha1.ConditionReady); ready != nil {
-		return ready.Reason
+// infoOf is the one series of an App. Before the first look its status and
+// whether users are served are unknown.
+func (a *Apps) infoOf(app *v1alpha1.App) prometheus.Metric {
+	status, available, stalled := string(metav1.ConditionUnknown), string(metav1.ConditionUnknown), string(metav1.ConditionFalse)
+	for _, condition := range app.Status.Conditions {
+		switch condition.Type {
+		case v1alpha1.ConditionReady:
+			status = condition.Reason
+		case v1alpha1.ConditionAvailable:
+			available = string(condition.Status)
+		case v1alpha1.ConditionStalled:
+			stalled = string(condition.Status)
+		}
 	}
-	return "Unknown"
+	return prometheus.MustNewConstMetric(a.info, prometheus.GaugeValue, 1,
+		app.Namespace, app.Name, app.Status.Release.Running, status, available, stalled)
 }

@@ -51,7 +51,7 @@ bowline_rollbacks_total{reason="Infrastructure"} 0
 bowline_rollbacks_total{reason="NotReady"} 0
 `, "bowline_releases_total", "bowline_rollbacks_total")
 	n, err := testutil.GatherAndCount(registry, "bowline_release_duration_seconds")
-	if err != nil || n != 2 {
+	if err != nil || n != 7 {
 		t.Errorf("%d histograms, %v", n, err)
 	}
 }
@@ -70,20 +70,22 @@ func TestApps(t *testing.T) {
 			metav1.Condition{Type: v1alpha1.ConditionReady, Status: metav1.ConditionFalse, Reason: v1alpha1.ReasonRolledBack},
 			metav1.Condition{Type: v1alpha1.ConditionStalled, Status: metav1.ConditionTrue, Reason: v1alpha1.ReasonRolledBack},
 			metav1.Condition{Type: "acme.example/Approved", Status: metav1.ConditionTrue, Reason: "Yes"}),
-		app("api", "api-1", metav1.Condition{Type: v1alpha1.ConditionReady, Status: metav1.ConditionTrue, Reason: v1alpha1.ReasonHealthy}),
+		app("api", "api-1",
+			metav1.Condition{Type: v1alpha1.ConditionReady, Status: metav1.ConditionTrue, Reason: v1alpha1.ReasonHealthy},
+			metav1.Condition{Type: v1alpha1.ConditionAvailable, Status: metav1.ConditionTrue, Reason: v1alpha1.ReasonMinimumReplicasAvailable}),
 		app("new", ""),
 	}
 	registry.MustRegister(metrics.NewApps(func(context.Context) ([]v1alpha1.App, error) { return apps, nil }))
 	wantMetrics(t, registry, `
-# HELP bowline_app_info Always 1: the Release of an App that runs, and its status as kubectl get apps shows it.
+# HELP bowline_app_info Always 1: the Release of an App that runs, its status as kubectl get apps shows it, and whether users are served and a person is needed.
 # TYPE bowline_app_info gauge
-bowline_app_info{app="api",namespace="shop",release="api-1",status="Healthy"} 1
-bowline_app_info{app="new",namespace="shop",release="",status="Unknown"} 1
-bowline_app_info{app="web",namespace="shop",release="web-3",status="RolledBack"} 1
+bowline_app_info{app="api",available="True",namespace="shop",release="api-1",stalled="False",status="Healthy"} 1
+bowline_app_info{app="new",available="Unknown",namespace="shop",release="",stalled="False",status="Unknown"} 1
+bowline_app_info{app="web",available="Unknown",namespace="shop",release="web-3",stalled="True",status="RolledBack"} 1
 # HELP bowline_apps Number of Apps by condition and the condition's status.
 # TYPE bowline_apps gauge
 bowline_apps{condition="Available",status="False"} 0
-bowline_apps{condition="Available",status="True"} 0
+bowline_apps{condition="Available",status="True"} 1
 bowline_apps{condition="Available",status="Unknown"} 0
 bowline_apps{condition="InputsResolved",status="False"} 0
 bowline_apps{condition="InputsResolved",status="True"} 0

@@ -54,12 +54,17 @@ func NewReleases(registry prometheus.Registerer) (*Releases, error) {
 	}
 	// A rate begins at a series' second sample: what never happened must be told.
 	for _, reason := range failures {
-		r.ended.WithLabelValues(string(Failed), reason)
+		r.neverYet(Failed, reason)
 		r.rollbacks.WithLabelValues(reason)
 	}
-	r.ended.WithLabelValues(string(Healthy), "")
-	r.ended.WithLabelValues(string(Superseded), "")
+	r.neverYet(Healthy, "")
+	r.neverYet(Superseded, "")
 	return r, nil
+}
+
+func (r *Releases) neverYet(outcome Outcome, reason string) {
+	r.ended.WithLabelValues(string(outcome), reason)
+	r.duration.WithLabelValues(string(outcome), reason)
 }
 
 // Ended counts a Release that ended, after the time it took. A failure has a

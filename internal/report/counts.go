@@ -23,6 +23,22 @@ func OnlyCounts(a, b v1alpha1.AppStatus) bool {
 		slices.EqualFunc(a.Conditions, b.Conditions, sameButNumbers)
 }
 
+// NewStep tells whether a status tells of another step of a rollout than the one
+// before, and not only of how far a step is. Which Release runs says the latter.
+func NewStep(before, after v1alpha1.AppStatus) bool {
+	return before.Release.Desired != after.Release.Desired || before.Release.LastHealthy != after.Release.LastHealthy ||
+		before.Failure.Release != after.Failure.Release ||
+		reasonOf(before, v1alpha1.ConditionReady) != reasonOf(after, v1alpha1.ConditionReady) ||
+		reasonOf(before, v1alpha1.ConditionRolledOut) != reasonOf(after, v1alpha1.ConditionRolledOut)
+}
+
+func reasonOf(status v1alpha1.AppStatus, condition string) string {
+	if found := find(status.Conditions, condition); found != nil {
+		return found.Reason
+	}
+	return ""
+}
+
 func sameFailure(a, b v1alpha1.FailureStatus) bool {
 	return a.Release == b.Release && a.Reason == b.Reason && a.Message == b.Message && a.Time.Equal(&b.Time)
 }

@@ -7,6 +7,7 @@ import (
 	"k8s.io/utils/ptr"
 
 	"github.com/bowline-dev/bowline/api/v1alpha1"
+	"github.com/bowline-dev/bowline/internal/rollout"
 )
 
 func TestOnlyCounts(t *testing.T) {
@@ -65,5 +66,39 @@ func TestOnlyCounts(t *testing.T) {
 				t.Errorf("the other way round: %v, not %v", got, test.want)
 			}
 		})
+	}
+}
+
+// TestNewStep: one line of the log for each step, however long it takes.
+func TestNewStep(t *testing.T) {
+	going := func(decision rollout.Decision, note string) v1alpha1.AppStatus {
+		decision.Note = note
+		return Status(scene(with(newRelease(7)), runs(7, 1), serves(3, true), decided(decision)))
+	}
+	before := going(wait7, "1 of 3 updated pods available")
+	failed := before
+	failed.Failure.Release = "shop-7"
+	there, wanted, proved := before, before, before
+	there.Release.Running = "shop-6"
+	wanted.Release.Desired = "shop-8"
+	proved.Release.LastHealthy = "shop-5"
+	tests := map[string]struct {
+		after v1alpha1.AppStatus
+		want  bool
+	}{
+		"nothing differs":         {before, false},
+		"further":                 {going(wait7, "2 of 3 updated pods available"), false},
+		"slower":                  {going(wait7, "1 of 3 updated pods available: Unschedulable"), false},
+		"its first pods run":      {there, false},
+		"another one is desired":  {wanted, true},
+		"the healthy one is gone": {proved, true},
+		"the Release has failed":  {failed, true},
+		"it is under watch":       {going(bake7, "3 of 3 updated pods available"), true},
+		"before the first look":   {v1alpha1.AppStatus{}, true},
+	}
+	for name, test := range tests {
+		if got := NewStep(before, test.after); got != test.want {
+			t.Errorf("%s: got %t, want %t", name, got, test.want)
+		}
 	}
 }

@@ -32,7 +32,7 @@ var played = []string{"docs/quick-start.md", "docs/guides.md"}
 var elsewhere = map[string]string{
 	"argoproj.io":             "test/gitops",
 	"fluxcd.io":               "test/gitops",
-	"monitoring.coreos.com":   "test/prometheus",
+	"monitoring.coreos.com":   "test/integration/observability",
 	"kustomize.config.k8s.io": "kubectl, which the suites install with",
 	"db.example.com":          "test/integration/servicebinding",
 	"apiextensions.k8s.io":    "test/integration/servicebinding",
