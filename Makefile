@@ -50,8 +50,9 @@ chart: ## Copy the CRDs and roles of config/ into the chart.
 	cp config/servicebinding/*role*.yaml charts/bowline/files/rbac/servicebinding
 
 .PHONY: docs
-docs: $(CRD_REF_DOCS) ## Write the API reference, docs/reference/api.md.
+docs: $(CRD_REF_DOCS) ## Write the API reference, docs/reference/api.md, and docs/troubleshooting.md.
 	$(CRD_REF_DOCS) --config=docs/reference/config.yaml --source-path=api --renderer=markdown --output-path=docs/reference/api.md --log-level=ERROR
+	go test -count=1 ./internal/advice -run=TestDocument -args -update
 
 .PHONY: fmt
 fmt: $(GOLANGCI_LINT) ## Format the code.
@@ -95,7 +96,7 @@ test-mutations: ## Break the engine in small ways, and check that the tests with
 	go test -count=1 ./test/mutation
 
 .PHONY: test-tools
-test-tools: ## Run the tests of what the tests use: the modules besides the operator's own.
+test-tools: ## Run the tests of the other modules: of kubectl bowline without a cluster, and of what builds and tests use.
 	@set -e; for module in $(filter-out ./,$(MODULES)); do (set -x; cd $$module && go test -shuffle=on -timeout=20m ./...); done
 
 .PHONY: test-observability
@@ -128,6 +129,11 @@ bench: ## Measure the operator with N Apps of KEYS literals and SECRETS Secrets 
 .PHONY: build
 build: ## Build the operator into bin/.
 	CGO_ENABLED=0 go build -trimpath -o bin/bowline .
+
+.PHONY: plugin
+plugin: ## Build kubectl bowline into bin/; put that folder on your PATH.
+	CGO_ENABLED=0 go build -C cmd/kubectl-bowline -trimpath -ldflags='-s -w' -o $(CURDIR)/bin/kubectl-bowline .
+	ln -sf kubectl-bowline bin/kubectl_complete-bowline
 
 .PHONY: run
 run: ## Run the operator here, against the cluster of the current kubeconfig.

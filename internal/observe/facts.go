@@ -136,6 +136,9 @@ func (s Snapshot) nodesReady() bool {
 	return false
 }
 
+// Pod returns what health needs to know of a pod whose node nobody asked about.
+func Pod(pod *corev1.Pod) health.Pod { return Snapshot{}.pod(pod) }
+
 func (s Snapshot) pod(pod *corev1.Pod) health.Pod {
 	ready, known := s.Nodes[pod.Spec.NodeName]
 	out := health.Pod{

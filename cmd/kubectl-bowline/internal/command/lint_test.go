@@ -1,0 +1,90 @@
+package command
+
+import (
+	"bytes"
+	"context"
+	"os"
+	"path/filepath"
+	"slices"
+	"strings"
+	"testing"
+
+	"github.com/google/go-cmp/cmp"
+	"k8s.io/cli-runtime/pkg/genericiooptions"
+)
+
+const samples = "../../../../config/samples"
+
+// run runs a command line that needs no cluster.
+func run(t *testing.T, stdin string, args ...string) (stdout, stderr string, code int) {
+	t.Helper()
+	t.Setenv("KUBECONFIG", filepath.Join(t.TempDir(), "none"))
+	var out, errOut bytes.Buffer
+	streams := genericiooptions.IOStreams{In: strings.NewReader(stdin), Out: &out, ErrOut: &errOut}
+	err := Run(context.Background(), append([]string{"kubectl-bowline"}, args...), streams)
+	if message := Message(err); message != "" {
+		errOut.WriteString("error: " + message + "\n")
+	}
+	return out.String(), errOut.String(), ExitCode(err)
+}
+
+// TestLintSaysWhatTheServerSays holds lint against the words that the API server
+// is held against in test/integration/api.
+func TestLintSaysWhatTheServerSays(t *testing.T) {
+	files, err := filepath.Glob(filepath.Join(samples, "invalid", "*.yaml"))
+	if err != nil || len(files) < 100 {
+		t.Fatalf("%d invalid samples: %v", len(files), err)
+	}
+	for _, file := range files {
+		t.Run(filepath.Base(file), func(t *testing.T) {
+			content, err := os.ReadFile(file)
+			if err != nil {
+				t.Fatal(err)
+			}
+			var want []string
+			for line := range strings.Lines(string(content)) {
+				if words, ok := strings.CutPrefix(line, "# refused: "); ok {
+					want = append(want, strings.TrimSuffix(words, "\n"))
+				}
+			}
+			out, errOut, code := run(t, "", "lint", "-f", file)
+			var got []string
+			for line := range strings.Lines(out) {
+				place, message, _ := strings.Cut(strings.TrimSuffix(line, "\n"), ": ")
+				if !strings.HasPrefix(place, file+":") {
+					t.Errorf("no file and line: %s", line)
+				}
+				got = append(got, message)
+			}
+			slices.Sort(want)
+			slices.Sort(got)
+			if diff := cmp.Diff(want, got); diff != "" || code != ExitFailed {
+				t.Errorf("exit code %d, %s (-server +lint):\n%s", code, errOut, diff)
+			}
+		})
+	}
+}
+
+func TestLintAndRenderAcceptEverySample(t *testing.T) {
+	files, err := filepath.Glob(filepath.Join(samples, "*.yaml"))
+	if err != nil || len(files) < 15 {
+		t.Fatalf("%d samples: %v", len(files), err)
+	}
+	for _, file := range files {
+		if filepath.Base(file) == "kustomization.yaml" {
+			continue
+		}
+		t.Run(filepath.Base(file), func(t *testing.T) {
+			if out, errOut, code := run(t, "", "lint", "-f", file); code != ExitDone || out != "" {
+				t.Errorf("lint: exit code %d:\n%s%s", code, out, errOut)
+			}
+			out, errOut, code := run(t, "", "render", "-f", file)
+			if code != ExitDone || !strings.Contains(out, "kind: Deployment\n") {
+				t.Errorf("render: exit code %d:\n%s%s", code, out, errOut)
+			}
+			if strings.Contains(out, "replace-me") || strings.Contains(out, "cmVwbGFjZS1tZ") {
+				t.Errorf("the value of a Secret stands in:\n%s", out)
+			}
+		})
+	}
+}
