@@ -4,7 +4,7 @@ import "testing"
 
 func TestCacheKeyChangesWithEverythingABuildDependsOn(t *testing.T) {
 	key := func(goMod, goSum, version, platform string, flags ...string) string {
-		return cacheKey([]byte(goMod), []byte(goSum), version, platform, flags)
+		return cacheKey(ControlPlane(Module{GoMod: []byte(goMod), GoSum: []byte(goSum)}), version, platform, flags)
 	}
 	base := key("mod", "sum", "go1.26.8", "linux/amd64", "-trimpath")
 	if again := key("mod", "sum", "go1.26.8", "linux/amd64", "-trimpath"); again != base {

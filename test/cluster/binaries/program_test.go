@@ -12,7 +12,7 @@ func TestBuildFlagsCarryTheKubernetesVersion(t *testing.T) {
 		"alone":      "module x\n\nrequire k8s.io/kubernetes v1.37.2\n",
 	} {
 		t.Run(name, func(t *testing.T) {
-			flags, err := buildFlags([]byte(goMod))
+			flags, err := buildFlags(ControlPlane(Module{GoMod: []byte(goMod)}))
 			if err != nil {
 				t.Fatal(err)
 			}
@@ -28,7 +28,7 @@ func TestBuildFlagsCarryTheKubernetesVersion(t *testing.T) {
 }
 
 func TestBuildFlagsNeedTheRequirement(t *testing.T) {
-	_, err := buildFlags([]byte("module x\nreplace k8s.io/kubernetes => k8s.io/kubernetes v1.37.2\n"))
+	_, err := buildFlags(ControlPlane(Module{GoMod: []byte("module x\nreplace k8s.io/kubernetes => k8s.io/kubernetes v1.37.2\n")}))
 	if err == nil || !strings.Contains(err.Error(), "no requirement of k8s.io/kubernetes") {
 		t.Errorf("got %v", err)
 	}
