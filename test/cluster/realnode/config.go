@@ -126,32 +126,32 @@ func (s Spec) cniConfig() string {
 // fill it.
 func (s Spec) kubeletConfig() string {
 	return strings.NewReplacer(
-		"ADDRESS", s.Address.String(),
-		"ROOT", s.Root,
-		"CGROUP", s.Cgroup,
-		"DNS", s.ClusterDNS.String(),
-		"RESOLV", s.file("resolv.conf"),
-		"PLUGINS", s.file("kubelet-plugins"),
-		"SOCKET", Socket,
+		"<ADDRESS>", s.Address.String(),
+		"<ROOT>", s.Root,
+		"<CGROUP>", s.Cgroup,
+		"<DNS>", s.ClusterDNS.String(),
+		"<RESOLV>", s.file("resolv.conf"),
+		"<PLUGINS>", s.file("kubelet-plugins"),
+		"<SOCKET>", Socket,
 	).Replace(`apiVersion: kubelet.config.k8s.io/v1beta1
 kind: KubeletConfiguration
-address: ADDRESS
+address: <ADDRESS>
 authentication:
   anonymous: {enabled: false}
   webhook: {enabled: true}
-  x509: {clientCAFile: ROOT}
+  x509: {clientCAFile: <ROOT>}
 authorization: {mode: Webhook}
 cgroupDriver: cgroupfs
-cgroupRoot: CGROUP
-clusterDNS: [DNS]
+cgroupRoot: <CGROUP>
+clusterDNS: [<DNS>]
 clusterDomain: cluster.local
-containerRuntimeEndpoint: unix://SOCKET
+containerRuntimeEndpoint: unix://<SOCKET>
 evictionHard: {memory.available: 100Mi, nodefs.available: 0%, nodefs.inodesFree: 0%, imagefs.available: 0%}
 failCgroupV1: false
 failSwapOn: false
 imageGCHighThresholdPercent: 100
 oomScoreAdj: 0
-resolvConf: RESOLV
-volumePluginDir: PLUGINS
+resolvConf: <RESOLV>
+volumePluginDir: <PLUGINS>
 `)
 }
