@@ -10,7 +10,9 @@ import (
 	"os"
 	"os/exec"
 	"path/filepath"
+	"regexp"
 	"slices"
+	"strconv"
 	"strings"
 	"syscall"
 	"testing"
@@ -35,8 +37,12 @@ func needRealNodes(t *testing.T) {
 	}
 }
 
-// traces is what real nodes could leave on their machine.
-func traces(t *testing.T) map[string][]string {
+// otherCluster finds the number of a cluster in its names and addresses.
+var otherCluster = regexp.MustCompile(`\bbowline-(\d+)|\b10\.(2\d\d)\.`)
+
+// traces is what real nodes could leave on their machine, without what belongs to
+// clusters of other tests: those with another number than ours.
+func traces(t *testing.T, ours string) map[string][]string {
 	t.Helper()
 	output := func(command string, args ...string) []string {
 		out, err := exec.Command(command, args...).Output()
@@ -49,16 +55,13 @@ func traces(t *testing.T) map[string][]string {
 		"links":      output("ip", "-o", "link", "show"),
 		"routes":     output("ip", "-o", "route", "show", "table", "all"),
 		"namespaces": output("ip", "netns", "list"),
-		"rules":      output("iptables-save"),
+		"rules":      output("iptables", "--list-rules"),
+		"NAT rules":  output("iptables", "--table=nat", "--list-rules"),
 		"mounts":     mounts(t),
-		"processes":  processes(t),
-	}
-	for place, folder := range map[string]string{"cgroups": "/sys/fs/cgroup", "run": "/run", "lib": "/var/lib", "log": "/var/log", "etc": "/etc/cni", "opt": "/opt"} {
-		depth := 1
-		if place == "cgroups" {
-			depth = 100
-		}
-		found[place] = folders(t, folder, depth)
+		"cgroups":    folders(t, "/sys/fs/cgroup", 100),
+		"/run":       folders(t, "/run", 1),
+		"/var/lib":   folders(t, "/var/lib", 1),
+		"/opt":       folders(t, "/opt", 1),
 	}
 	for _, setting := range []string{"vm/overcommit_memory", "vm/panic_on_oom", "kernel/panic", "kernel/panic_on_oops", "net/ipv4/ip_forward"} {
 		value, err := os.ReadFile("/proc/sys/" + setting)
@@ -66,6 +69,13 @@ func traces(t *testing.T) map[string][]string {
 			t.Fatal(err)
 		}
 		found["settings"] = append(found["settings"], setting+" "+string(value))
+	}
+	for what, lines := range found {
+		found[what] = slices.DeleteFunc(lines, func(line string) bool {
+			return slices.ContainsFunc(otherCluster.FindAllStringSubmatch(line, -1), func(match []string) bool {
+				return match[1]+match[2] != ours
+			})
+		})
 	}
 	return found
 }
@@ -83,25 +93,50 @@ func mounts(t *testing.T) (found []string) {
 	return found
 }
 
-// processes are those of programs that nodes run.
-func processes(t *testing.T) (found []string) {
+// number returns the number of the cluster in dir.
+func number(t *testing.T, dir string) string {
 	t.Helper()
-	folders, err := filepath.Glob("/proc/[0-9]*/exe")
+	var footprint struct {
+		Number int `json:"number"`
+	}
+	raw, err := os.ReadFile(filepath.Join(dir, "footprint.json"))
 	if err != nil {
 		t.Fatal(err)
 	}
-	for _, link := range folders {
-		program, err := os.Readlink(link)
-		if err != nil {
-			continue // it has ended
+	if err := json.Unmarshal(raw, &footprint); err != nil {
+		t.Fatal(err)
+	}
+	return strconv.Itoa(footprint.Number)
+}
+
+// processNamespaces are those of the nodes of the cluster in dir, whose first
+// processes are called with a file there.
+func processNamespaces(t *testing.T, dir string) (namespaces []string) {
+	t.Helper()
+	forEachProcess(t, func(folder, namespace string) {
+		called, _ := os.ReadFile(folder + "/cmdline")
+		words := strings.Split(string(called), "\x00")
+		if len(words) > 2 && words[1] == "node" && strings.HasPrefix(words[2], dir+"/") {
+			namespaces = append(namespaces, namespace)
 		}
-		switch filepath.Base(program) {
-		case "kubelet", "kube-proxy", "containerd", "containerd-shim-runc-v2", "runc", "pause", "coredns", "metrics-server", "probe":
-			found = append(found, program+" "+link)
+	})
+	if len(namespaces) == 0 {
+		t.Fatalf("no node of the cluster in %s runs", dir)
+	}
+	return namespaces
+}
+
+func forEachProcess(t *testing.T, do func(folder, namespace string)) {
+	t.Helper()
+	folders, err := filepath.Glob("/proc/[0-9]*")
+	if err != nil {
+		t.Fatal(err)
+	}
+	for _, folder := range folders {
+		if namespace, err := os.Readlink(folder + "/ns/pid"); err == nil { // else it has ended
+			do(folder, namespace)
 		}
 	}
-	slices.Sort(found)
-	return found
 }
 
 func folders(t *testing.T, root string, depth int) (found []string) {
@@ -125,15 +160,27 @@ func folders(t *testing.T, root string, depth int) (found []string) {
 	return found
 }
 
-// wantNoTraces asserts that the machine is as it was before.
-func wantNoTraces(t *testing.T, before map[string][]string) {
+// wantNoTraces asserts that the machine is as it was before, and that nothing
+// runs in the namespaces of the cluster with that number.
+func wantNoTraces(t *testing.T, before map[string][]string, ours string, namespaces []string) {
 	t.Helper()
-	after := traces(t)
+	after := traces(t, ours)
 	for what := range before {
 		if !slices.Equal(before[what], after[what]) {
 			t.Errorf("%s were %q\nand are %q", what, before[what], after[what])
 		}
 	}
+	// The kernel ends them, when the supervisor could not, and takes its time.
+	eventually(t, "no program of a node runs", 10*time.Second, func() bool {
+		running := 0
+		forEachProcess(t, func(folder, namespace string) {
+			_, err := os.Readlink(folder + "/exe") // one that has ended has none
+			if err == nil && slices.Contains(namespaces, namespace) {
+				running++
+			}
+		})
+		return running == 0
+	})
 }
 
 // probe is an image of the program in testdata.
@@ -230,8 +277,9 @@ func get(t *testing.T, cluster controlplane.Record, object, path string) string 
 
 func TestRealNodes(t *testing.T) {
 	needRealNodes(t)
-	before := traces(t)
+	before := traces(t, "")
 	cluster := start(t, "--nodes=real")
+	ours, namespaces := number(t, cluster.Dir), processNamespaces(t, cluster.Dir)
 	image := probe(t)
 	public, private := push(t, image, cluster.Registries.Public), push(t, image, cluster.Registries.Private)
 
@@ -251,7 +299,7 @@ func TestRealNodes(t *testing.T) {
 	if _, err := os.Stat(cluster.Dir); !os.IsNotExist(err) {
 		t.Errorf("the folder %s is still there (%v)", cluster.Dir, err)
 	}
-	wantNoTraces(t, before)
+	wantNoTraces(t, before, ours, namespaces)
 }
 
 func wantTwoNodes(t *testing.T, cluster controlplane.Record) {
@@ -371,43 +419,33 @@ func wantMetrics(t *testing.T, cluster controlplane.Record) {
 // the folder; a start that is interrupted leaves nothing.
 func TestRealNodesLeaveNothing(t *testing.T) {
 	needRealNodes(t)
-	before := traces(t)
+	before := traces(t, "")
 	dir := filepath.Join(t.TempDir(), "cluster")
-	nodeStarts := func() bool {
-		_, err := os.Stat(filepath.Join(dir, "logs", "node-1-kubelet.log"))
-		return err == nil
+	for _, signal := range []syscall.Signal{syscall.SIGKILL, syscall.SIGINT} {
+		t.Run(signal.String(), func(t *testing.T) {
+			process := exec.Command(command, "up", "--nodes=real:1", "--dir="+dir)
+			if err := process.Start(); err != nil {
+				t.Fatal(err)
+			}
+			eventually(t, "the kubelet starts", time.Minute, func() bool {
+				_, err := os.Stat(filepath.Join(dir, "logs", "node-1-kubelet.log"))
+				return err == nil
+			})
+			ours, namespaces := number(t, dir), processNamespaces(t, dir)
+			if err := process.Process.Signal(signal); err != nil {
+				t.Fatal(err)
+			}
+			if err := process.Wait(); err == nil {
+				t.Error("it ended as if all was well")
+			}
+			if signal == syscall.SIGKILL {
+				if output, err := exec.Command(command, "down", "--dir="+dir).CombinedOutput(); err != nil {
+					t.Fatalf("down: %v\n%s", err, output)
+				}
+			}
+			wantNoTraces(t, before, ours, namespaces)
+		})
 	}
-	t.Run("SIGKILL", func(t *testing.T) {
-		process := exec.Command(command, "up", "--nodes=real:1", "--dir="+dir)
-		if err := process.Start(); err != nil {
-			t.Fatal(err)
-		}
-		eventually(t, "the kubelet starts", time.Minute, nodeStarts)
-		if err := process.Process.Kill(); err != nil {
-			t.Fatal(err)
-		}
-		_ = process.Wait()
-		if output, err := exec.Command(command, "down", "--dir="+dir).CombinedOutput(); err != nil {
-			t.Fatalf("down: %v\n%s", err, output)
-		}
-		eventually(t, "every program has ended", 10*time.Second, func() bool { return slices.Equal(processes(t), before["processes"]) })
-		wantNoTraces(t, before)
-	})
-	t.Run("SIGINT", func(t *testing.T) {
-		process := exec.Command(command, "up", "--nodes=real:1", "--dir="+dir)
-		if err := process.Start(); err != nil {
-			t.Fatal(err)
-		}
-		eventually(t, "the kubelet starts", time.Minute, nodeStarts)
-		if err := process.Process.Signal(syscall.SIGINT); err != nil {
-			t.Fatal(err)
-		}
-		var exit *exec.ExitError
-		if err := process.Wait(); !errors.As(err, &exit) || exit.ExitCode() != 1 {
-			t.Errorf("got %v, want exit code 1", err)
-		}
-		wantNoTraces(t, before)
-	})
 }
 
 // The names are those that other modules read.

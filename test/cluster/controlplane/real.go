@@ -42,7 +42,11 @@ func nameServer(services netip.Prefix) netip.Addr {
 
 // reserve takes addresses for real nodes, and lays their cables.
 func (c *Cluster) reserve() error {
-	footprint, err := realnode.Reserve(string(c.plan.layout), c.plan.options.RealNodes)
+	o := c.plan.options
+	if err := realnode.Visible(string(c.plan.layout), o.KubeletBinaries, o.NodeBinaries); err != nil {
+		return err
+	}
+	footprint, err := realnode.Reserve(string(c.plan.layout), o.RealNodes)
 	if err != nil {
 		return err
 	}

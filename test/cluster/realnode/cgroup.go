@@ -84,7 +84,7 @@ func inherit(parent, child string) error {
 		if err != nil {
 			return err
 		}
-		if err := os.WriteFile(filepath.Join(child, name), value, 0o600); err != nil {
+		if err := os.WriteFile(filepath.Join(child, name), value, 0o600); err != nil { //nolint:gosec // both are of the kernel's file system
 			return err
 		}
 	}

@@ -53,7 +53,10 @@ func Reserve(dir string, nodes int) (*Footprint, error) {
 			}
 			return nil, err
 		}
-		return f, ip("link", "set", f.Name(), "alias", f.owner())
+		if err := ip("link", "set", f.Name(), "alias", f.owner()); err != nil {
+			return nil, errors.Join(err, ip("link", "delete", f.Name()))
+		}
+		return f, nil
 	}
 	return nil, fmt.Errorf("no network from 10.%d.0.0/16 to 10.%d.0.0/16 is free for real nodes: end clusters that are no longer needed", firstNetwork, lastNetwork)
 }

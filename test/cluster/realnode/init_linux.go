@@ -50,7 +50,7 @@ func Init(path string) error {
 		select {
 		case err := <-ready:
 			if err != nil {
-				return fmt.Errorf("%w\n%s", err, tail(s.LogOf("containerd")))
+				return fmt.Errorf("%w; the end of its log:\n%s", err, tail(s.LogOf("containerd")))
 			}
 			for _, p := range []program{s.kubelet(), s.kubeProxy()} {
 				if err := node.start(p); err != nil {
@@ -230,7 +230,7 @@ func awaitSocket() error {
 		select {
 		case <-ticker.C:
 		case <-deadline.C:
-			return fmt.Errorf("containerd does not answer after %s: %w; the end of its log:", containerdTimeout, err)
+			return fmt.Errorf("containerd does not answer after %s: %w", containerdTimeout, err)
 		}
 	}
 }

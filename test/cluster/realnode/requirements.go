@@ -55,6 +55,27 @@ func check(system string, user int, has func(program string) bool) error {
 	return nil
 }
 
+// replaced are the machine's folders that a node has its own of.
+var replaced = []string{"/run", "/var/lib", "/var/log"}
+
+// Visible says whether nodes see files of this machine, and why not.
+func Visible(files ...string) error { return visible(replaced, files) }
+
+func visible(replaced, files []string) error {
+	for _, file := range files {
+		resolved, err := filepath.EvalSymlinks(file)
+		if err != nil {
+			return err
+		}
+		for _, folder := range replaced {
+			if strings.HasPrefix(resolved, folder+"/") {
+				return fmt.Errorf("%s is below %s, of which a real node has its own: choose another place (--dir or TMPDIR for the cluster's folder, BOWLINE_CLUSTER_CACHE for its programs)", file, folder)
+			}
+		}
+	}
+	return nil
+}
+
 // path is PATH with the folders in which Debian keeps an administrator's
 // programs.
 func path() string { return os.Getenv("PATH") + ":/usr/sbin:/sbin" }

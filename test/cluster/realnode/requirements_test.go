@@ -1,6 +1,7 @@
 package realnode
 
 import (
+	"os"
 	"slices"
 	"testing"
 )
@@ -33,5 +34,26 @@ func TestCheckSaysWhatHelps(t *testing.T) {
 				t.Errorf("got  %s\nwant %s", got, test.want)
 			}
 		})
+	}
+}
+
+func TestVisible(t *testing.T) {
+	hidden, seen := t.TempDir(), t.TempDir()
+	cluster, link := hidden+"/cluster", seen+"/link"
+	if err := os.Mkdir(cluster, 0o700); err != nil {
+		t.Fatal(err)
+	}
+	if err := os.Symlink(cluster, link); err != nil {
+		t.Fatal(err)
+	}
+	if err := visible([]string{hidden}, []string{seen, hidden + "/.."}); err != nil {
+		t.Error(err)
+	}
+	for _, file := range []string{cluster, link} {
+		err := visible([]string{hidden}, []string{seen, file})
+		want := file + " is below " + hidden + ", of which a real node has its own: choose another place (--dir or TMPDIR for the cluster's folder, BOWLINE_CLUSTER_CACHE for its programs)"
+		if err == nil || err.Error() != want {
+			t.Errorf("got %v", err)
+		}
 	}
 }

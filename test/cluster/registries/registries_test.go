@@ -69,7 +69,7 @@ func TestPush(t *testing.T) {
 		t.Fatal(err)
 	}
 	defer response.Body.Close()
-	if response.StatusCode != 200 {
+	if response.StatusCode != http.StatusOK {
 		t.Errorf("got %s", response.Status)
 	}
 }
