@@ -157,7 +157,7 @@ func (p *pass) holders(ctx context.Context, origin release.Origin, users map[str
 }
 
 func goesOn(app *v1alpha1.App) bool {
-	return !app.Spec.Rollout.Paused() && !meta.IsStatusConditionFalse(app.Status.Conditions, v1alpha1.ConditionInputsResolved)
+	return app.PausedBy() == "" && !meta.IsStatusConditionFalse(app.Status.Conditions, v1alpha1.ConditionInputsResolved)
 }
 
 // causeIndex finds the Releases that a change of a source made necessary and
