@@ -118,10 +118,15 @@ func (o *Operator) Stop() error {
 	}
 }
 
-// build builds the command in a folder of the project into the project's folder
-// bin. What is up to date is not built again, and of several processes one
-// builds at a time.
+// build builds the command in a folder of the project.
 func build(ctx context.Context, dir, name string, log io.Writer) (string, error) {
+	return buildPackage(ctx, dir, ".", name, log)
+}
+
+// buildPackage builds a package, with the versions of the module in a folder,
+// into the project's folder bin. What is up to date is not built again, and of
+// several processes one builds at a time.
+func buildPackage(ctx context.Context, dir, pkg, name string, log io.Writer) (string, error) {
 	root, err := Root()
 	if err != nil {
 		return "", err
@@ -136,7 +141,7 @@ func build(ctx context.Context, dir, name string, log io.Writer) (string, error)
 	}
 	defer unlock()
 	binary := filepath.Join(folder, name)
-	command := exec.CommandContext(ctx, "go", "build", "-o", binary, ".")
+	command := exec.CommandContext(ctx, "go", "build", "-o", binary, pkg)
 	command.Dir = dir
 	command.Stdout, command.Stderr = log, log
 	// An interrupted build leaves its compilers running and its files behind,
