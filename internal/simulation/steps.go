@@ -146,7 +146,9 @@ func Resume() Step {
 }
 
 // PauseAside holds changes back and leaves the spec alone.
-func PauseAside() Step { return annotate("you pause by the annotation", v1alpha1.AnnotationPaused, "true") }
+func PauseAside() Step {
+	return annotate("you pause by the annotation", v1alpha1.AnnotationPaused, "true")
+}
 
 // ResumeAside ends that.
 func ResumeAside() Step {
