@@ -88,8 +88,15 @@ test-unit: ## Run the tests that need no cluster, the simulation among them.
 .PHONY: test-integration
 test-integration: ## Run the tests against real control planes, one at a time, which are built on first use; then hold the operator's rights against what it did.
 	rm -rf .audit
-	set -e; KUBEBUILDER_ASSETS="$(assets)"; BOWLINE_AUDIT_DIR=$(CURDIR)/.audit; export KUBEBUILDER_ASSETS BOWLINE_AUDIT_DIR; $(GO_TEST) -p=1 $$(go list ./test/... | grep -v /mutation)
+	set -e; KUBEBUILDER_ASSETS="$(assets)"; BOWLINE_AUDIT_DIR=$(CURDIR)/.audit; export KUBEBUILDER_ASSETS BOWLINE_AUDIT_DIR; $(GO_TEST) -p=1 $$(go list ./test/... | grep -v -e /mutation -e /gitops)
 	go run ./test/rbac -audit=.audit
+
+.PHONY: test-gitops
+test-gitops: ## Let kubectl, Helm, and what Flux and Argo CD are made of put Apps on a real control plane; UPDATE=1 writes the testdata in config/gitops anew.
+	set -e; KUBEBUILDER_ASSETS="$(assets)"; export KUBEBUILDER_ASSETS; go test -count=1 -timeout=20m ./test/gitops $(if $(UPDATE),-args -update)
+	$(if $(UPDATE),go test -C test/gitops/lua -count=1 . -args -update)
+	go test -C test/gitops/lua .
+	go test -C test/gitops/flux .
 
 .PHONY: test-mutations
 test-mutations: ## Break the engine in small ways, and check that the tests without a cluster catch each.

@@ -13,7 +13,7 @@ import (
 func (p *pass) stateOf() rollout.State {
 	state := rollout.State{
 		Now:      p.now,
-		Policy:   observe.Policy(p.app.Spec.Rollout),
+		Policy:   observe.Policy(p.app),
 		Held:     p.inputs.Held,
 		Retry:    p.app.Annotations[v1alpha1.AnnotationRetry],
 		Restart:  p.app.Annotations[v1alpha1.AnnotationRestart],

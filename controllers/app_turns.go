@@ -167,7 +167,7 @@ func desires(app *v1alpha1.App, r *v1alpha1.Release) bool {
 }
 
 func goesOn(app *v1alpha1.App) bool {
-	return !app.Spec.Rollout.Paused() && !meta.IsStatusConditionFalse(app.Status.Conditions, v1alpha1.ConditionInputsResolved)
+	return app.PausedBy() == "" && !meta.IsStatusConditionFalse(app.Status.Conditions, v1alpha1.ConditionInputsResolved)
 }
 
 // causeIndex finds the Releases that a change of a source made necessary and

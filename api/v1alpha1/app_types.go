@@ -790,7 +790,8 @@ type RolloutSpec struct {
 	HistoryLimit int32 `json:"historyLimit,omitempty"`
 
 	// state is whether changes go out. Paused: what serves keeps serving, and
-	// nothing else is started or taken back. Left out, it is Active.
+	// nothing else is started or taken back. Left out, it is Active. The
+	// annotation bowline.dev/paused does the same and leaves the spec alone.
 	// +kubebuilder:validation:Enum=Active;Paused
 	// +optional
 	State RolloutState `json:"state,omitempty"`

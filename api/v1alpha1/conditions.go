@@ -111,7 +111,8 @@ const (
 	// ReasonWaitingForTurn: a ConfigMap or Secret changed that many Apps use,
 	// and only some of them roll the change out at a time.
 	ReasonWaitingForTurn = "WaitingForTurn"
-	// ReasonPaused: spec.rollout.state is Paused.
+	// ReasonPaused: spec.rollout.state is Paused, or the annotation
+	// bowline.dev/paused is set.
 	ReasonPaused = "Paused"
 	// ReasonResolved: every input was found.
 	ReasonResolved = "Resolved"

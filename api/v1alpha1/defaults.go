@@ -56,8 +56,27 @@ func (r RolloutSpec) Unavailable() intstr.IntOrString {
 	return ptr.Deref(r.MaxUnavailable, intstr.FromString("25%"))
 }
 
-// Paused tells whether changes are held back.
+// Paused tells whether the spec holds changes back.
 func (r RolloutSpec) Paused() bool { return r.State == RolloutPaused }
+
+// PausedBy tells in words what holds changes back, the spec or the annotation;
+// it is empty when nothing does. Any value of the annotation but "false" does,
+// so that a mistyped "true" errs on the safe side.
+func (a *App) PausedBy() string {
+	switch {
+	case a.Spec.Rollout.Paused():
+		return "spec.rollout.state is Paused"
+	case a.PausedAside():
+		return "the annotation " + AnnotationPaused + " is set"
+	}
+	return ""
+}
+
+// PausedAside tells whether the annotation holds changes back.
+func (a *App) PausedAside() bool {
+	value, ok := a.Annotations[AnnotationPaused]
+	return ok && value != "false"
+}
 
 // SpreadOrDefault returns over what the pods are spread.
 func (a AvailabilitySpec) SpreadOrDefault() Spread {

@@ -40,6 +40,11 @@ const (
 	// same inputs, and so restarts the pods.
 	AnnotationRestart = "bowline.dev/restart"
 
+	// AnnotationPaused on an App: any value but "false" holds changes back, as
+	// spec.rollout.state does, until the annotation is removed. A tool that
+	// keeps the spec as it is in Git leaves it alone.
+	AnnotationPaused = "bowline.dev/paused"
+
 	// AnnotationRegenerate on a Secret with generated values: any value makes
 	// them anew. The operator removes it then.
 	AnnotationRegenerate = "bowline.dev/regenerate"

@@ -271,9 +271,10 @@ func cause(said string) rollout.Cause {
 }
 
 // Policy returns what the person wants of a rollout.
-func Policy(spec v1alpha1.RolloutSpec) rollout.Policy {
+func Policy(app *v1alpha1.App) rollout.Policy {
+	spec := app.Spec.Rollout
 	return rollout.Policy{
-		Paused:           spec.Paused(),
+		Paused:           app.PausedBy(),
 		ManualRollback:   spec.Rollback == v1alpha1.RollbackManual,
 		ProgressDeadline: spec.ProgressDeadline(),
 		Bake:             spec.Bake(),

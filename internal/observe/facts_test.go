@@ -288,16 +288,16 @@ func TestReleases(t *testing.T) {
 }
 
 func TestPolicy(t *testing.T) {
-	got := Policy(v1alpha1.RolloutSpec{
+	got := Policy(&v1alpha1.App{Spec: v1alpha1.AppSpec{Rollout: v1alpha1.RolloutSpec{
 		State: v1alpha1.RolloutPaused, Rollback: v1alpha1.RollbackManual,
 		ProgressDeadlineSeconds: 90, BakeSeconds: ptr.To[int32](7), MaxRestarts: ptr.To[int32](4),
-	})
-	want := rollout.Policy{Paused: true, ManualRollback: true, ProgressDeadline: 90 * time.Second, Bake: 7 * time.Second, MaxRestarts: 4}
+	}}})
+	want := rollout.Policy{Paused: "spec.rollout.state is Paused", ManualRollback: true, ProgressDeadline: 90 * time.Second, Bake: 7 * time.Second, MaxRestarts: 4}
 	if diff := cmp.Diff(want, got); diff != "" {
 		t.Errorf("Policy: want -, got +:\n%s", diff)
 	}
 	want = rollout.Policy{ProgressDeadline: 300 * time.Second, Bake: 30 * time.Second, MaxRestarts: 2}
-	if diff := cmp.Diff(want, Policy(v1alpha1.RolloutSpec{})); diff != "" {
+	if diff := cmp.Diff(want, Policy(&v1alpha1.App{})); diff != "" {
 		t.Errorf("Policy of a spec that says nothing: want -, got +:\n%s", diff)
 	}
 }

@@ -136,7 +136,7 @@ func TestEvents(t *testing.T) {
 			before: statusOf(decided(pin(rollout.Advance))), after: statusOf(runs(5, 3), decided(pin(rollout.Settled))),
 		},
 		"a person pauses while a change waits": {
-			before: statusOf(), after: statusOf(decided(hold6)),
+			before: statusOf(), after: statusOf(pausedByUser, decided(hold6)),
 			want: []Event{{"Normal", "Paused", "Hold", "spec.rollout.state is Paused; a change waits; set it to Active to go on"}},
 		},
 		"a shared change waits for its turn": {

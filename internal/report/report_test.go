@@ -152,6 +152,10 @@ const pausedText = "spec.rollout.state is Paused; a change waits; set it to Acti
 
 func pausedByUser(in *Input) { in.App.Spec.Rollout.State = v1alpha1.RolloutPaused }
 
+func annotated(in *Input) { in.App.Annotations = map[string]string{v1alpha1.AnnotationPaused: "true"} }
+
+var hold6Aside = rollout.Decision{Action: rollout.Hold, Desired: 6, Target: 6, LastHealthy: 6, Reason: v1alpha1.ReasonPaused, Note: "the annotation bowline.dev/paused is set; a change waits"}
+
 const waits = "config shared changed: at most 10 Apps that use it roll that out at a time, and this one waits for its turn"
 
 const returnFailed = "shop-6 was healthy before and does not come up again: 1 of 3 pods of Release 6 available again: " +
@@ -318,7 +322,7 @@ var statusTests = map[string]struct {
 		},
 	},
 	"paused, a change waits": {
-		in: scene(decided(hold6)),
+		in: scene(pausedByUser, decided(hold6)),
 		want: []said{
 			{"Ready", isFalse, "Paused", "spec.rollout.state is Paused; a change waits; set it to Active to go on"},
 			{"InputsResolved", isTrue, "Resolved", found},
@@ -328,13 +332,33 @@ var statusTests = map[string]struct {
 		},
 	},
 	"paused, nobody says what waits": {
-		in: scene(decided(rollout.Decision{Action: rollout.Hold, Desired: 6, Target: 6, LastHealthy: 6, Reason: "Paused"})),
+		in: scene(pausedByUser, decided(rollout.Decision{Action: rollout.Hold, Desired: 6, Target: 6, LastHealthy: 6, Reason: "Paused"})),
 		want: []said{
 			{"Ready", isFalse, "Paused", "spec.rollout.state is Paused; a change waits; set it to Active to go on"},
 			{"InputsResolved", isTrue, "Resolved", found},
 			{"Available", isTrue, "MinimumReplicasAvailable", serving6},
 			{"RolledOut", isFalse, "Paused", "spec.rollout.state is Paused; a change waits; set it to Active to go on"},
 			{"Reconciling", isTrue, "Paused", "spec.rollout.state is Paused; a change waits; set it to Active to go on"},
+		},
+	},
+	"paused by the annotation": {
+		in: scene(annotated, decided(hold6Aside)),
+		want: []said{
+			{"Ready", isFalse, "Paused", "the annotation bowline.dev/paused is set; a change waits; remove it to go on"},
+			{"InputsResolved", isTrue, "Resolved", found},
+			{"Available", isTrue, "MinimumReplicasAvailable", serving6},
+			{"RolledOut", isFalse, "Paused", "the annotation bowline.dev/paused is set; a change waits; remove it to go on"},
+			{"Reconciling", isTrue, "Paused", "the annotation bowline.dev/paused is set; a change waits; remove it to go on"},
+		},
+	},
+	"paused by spec and annotation": {
+		in: scene(pausedByUser, annotated, decided(hold6)),
+		want: []said{
+			{"Ready", isFalse, "Paused", "spec.rollout.state is Paused; a change waits; set it to Active and remove the annotation bowline.dev/paused to go on"},
+			{"InputsResolved", isTrue, "Resolved", found},
+			{"Available", isTrue, "MinimumReplicasAvailable", serving6},
+			{"RolledOut", isFalse, "Paused", "spec.rollout.state is Paused; a change waits; set it to Active and remove the annotation bowline.dev/paused to go on"},
+			{"Reconciling", isTrue, "Paused", "spec.rollout.state is Paused; a change waits; set it to Active and remove the annotation bowline.dev/paused to go on"},
 		},
 	},
 	"paused, nothing waits": {

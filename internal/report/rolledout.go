@@ -13,7 +13,6 @@ import (
 const (
 	wayOutOfRefusal = "; change the spec or lift what refuses it; it is tried again every 5 minutes"
 	wayOutOfFailure = "change the spec, or set the annotation " + v1alpha1.AnnotationRetry + " to try the same inputs again"
-	wayOutOfPause   = "; set it to Active to go on"
 	wayOutOfPin     = "remove the annotation to run what the spec says"
 	becauseOfPin    = "because the annotation " + v1alpha1.AnnotationRollbackTo + " asks for it"
 )
@@ -73,8 +72,18 @@ func held(in Input) *finding {
 // paused: something waits to be done. An App that has nothing to do is settled,
 // paused or not.
 func paused(in Input) *finding {
-	waits := cmp.Or(in.Decision.Note, "spec.rollout.state is Paused; a change waits")
-	return no(v1alpha1.ReasonPaused, around("", waits, wayOutOfPause))
+	waits := cmp.Or(in.Decision.Note, in.App.PausedBy()+"; a change waits")
+	return no(v1alpha1.ReasonPaused, around("", waits, wayOutOfPause(in.App)))
+}
+
+func wayOutOfPause(app *v1alpha1.App) string {
+	switch {
+	case !app.Spec.Rollout.Paused():
+		return "; remove it to go on"
+	case app.PausedAside():
+		return "; set it to Active and remove the annotation " + v1alpha1.AnnotationPaused + " to go on"
+	}
+	return "; set it to Active to go on"
 }
 
 // standing: nothing can be concluded now, so what was reported stands, as long
@@ -111,7 +120,7 @@ func stands(reason, decided string) bool {
 // stillPaused tells that a pause was reported and goes on: pausing changes the
 // Deployment, and until its controller has looked nothing is known.
 func stillPaused(in Input, reason string) bool {
-	return reason == v1alpha1.ReasonPaused && in.App.Spec.Rollout.Paused()
+	return reason == v1alpha1.ReasonPaused && in.App.PausedBy() != ""
 }
 
 // sameStep tells whether the status the App has speaks of the same Releases.

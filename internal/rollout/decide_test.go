@@ -84,14 +84,21 @@ func TestDecide(t *testing.T) {
 			},
 		},
 		"inputs changed while paused: the change waits": {
-			state: State{InputHash: "b", Policy: Policy{Paused: true}, Releases: []Release{proven(1)}, Running: out(1, -900)},
+			state: State{InputHash: "b", Policy: Policy{Paused: "spec.rollout.state is Paused"}, Releases: []Release{proven(1)}, Running: out(1, -900)},
 			want: Decision{
 				Action: Hold, Desired: 1, Target: 1, LastHealthy: 1, Reason: "Paused",
 				Note: "spec.rollout.state is Paused; a change waits",
 			},
 		},
+		"a wish while paused by the annotation waits too": {
+			state: State{InputHash: "a", Retry: "1", Policy: Policy{Paused: "the annotation bowline.dev/paused is set"}, Releases: []Release{proven(1)}, Running: out(1, -900)},
+			want: Decision{
+				Action: Hold, Desired: 1, Target: 1, LastHealthy: 1, Reason: "Paused",
+				Note: "the annotation bowline.dev/paused is set; a change waits",
+			},
+		},
 		"paused when the bake is over: nothing is judged": {
-			state: State{InputHash: "b", Policy: Policy{Paused: true}, Releases: []Release{proven(1), going(2)}, Running: out(2, 8), Now: at(39)},
+			state: State{InputHash: "b", Policy: Policy{Paused: "spec.rollout.state is Paused"}, Releases: []Release{proven(1), going(2)}, Running: out(2, 8), Now: at(39)},
 			want: Decision{
 				Action: Hold, Desired: 2, Target: 2, LastHealthy: 1, Reason: "Paused",
 				Note:  "spec.rollout.state is Paused; waiting: Release 2 runs and has proved healthy",
@@ -99,7 +106,7 @@ func TestDecide(t *testing.T) {
 			},
 		},
 		"paused with nothing to do: settled all the same": {
-			state: State{InputHash: "a", Policy: Policy{Paused: true}, Releases: []Release{proven(1)}, Running: out(1, -900)},
+			state: State{InputHash: "a", Policy: Policy{Paused: "spec.rollout.state is Paused"}, Releases: []Release{proven(1)}, Running: out(1, -900)},
 			want:  Decision{Action: Settled, Desired: 1, Target: 1, LastHealthy: 1, Reason: "Healthy", Note: "Release 1 runs and has proved healthy"},
 		},
 		"a source changed, and others have their turn: what runs keeps running": {

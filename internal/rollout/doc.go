@@ -27,7 +27,7 @@
 //	-----------------------------------------------  ------------  ---------------------------
 //	inputs not resolved                              Hold          the reason of Held
 //	pinned by annotation to P                        Advance, Wait, Settled  Pinned
-//	something to do, but rollout.state is Paused     Hold          Paused
+//	something to do, but the App is paused           Hold          Paused
 //	a source changed, and it is not the App's turn   Hold          WaitingForTurn
 //	D not failed, R is not D                         Advance       Progressing
 //	R is what it should be, Deployment not observed  Await

@@ -32,8 +32,8 @@ func decide(s State) Decision {
 	}
 	d := follow(s)
 	switch {
-	case s.Policy.Paused && !d.restful():
-		return hold(s, v1alpha1.ReasonPaused, "spec.rollout.state is Paused; "+pausedNote(d))
+	case s.Policy.Paused != "" && !d.restful():
+		return hold(s, v1alpha1.ReasonPaused, s.Policy.Paused+"; "+pausedNote(d))
 	case s.Turn != nil && d.Make != nil && s.Rests():
 		return hold(s, s.Turn.Reason, s.Turn.Message)
 	}

@@ -39,7 +39,7 @@ type State struct {
 
 // Policy is what the person wants of a rollout.
 type Policy struct {
-	Paused           bool
+	Paused           string // what holds changes back, in words; empty when nothing does
 	ManualRollback   bool
 	ProgressDeadline time.Duration
 	Bake             time.Duration

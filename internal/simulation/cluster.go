@@ -72,7 +72,7 @@ func (c *Cluster) State() rollout.State {
 	state := rollout.State{
 		Now: c.World.Now(),
 		Policy: rollout.Policy{
-			Paused:           rolling.Paused(),
+			Paused:           c.App.PausedBy(),
 			ManualRollback:   rolling.Rollback == v1alpha1.RollbackManual,
 			ProgressDeadline: rolling.ProgressDeadline(),
 			Bake:             rolling.Bake(),

@@ -137,7 +137,7 @@ func (i *Invariants) oneRollbackEach(before snapshot, s rollout.State, d rollout
 
 // newestWins: what is desired is what the App asks for, whatever is in flight.
 func newestWins(c *Cluster, s rollout.State, d rollout.Decision) error {
-	if s.Held != nil || s.PinnedTo != 0 || s.Policy.Paused || d.Reason == v1alpha1.ReasonWaitingForTurn {
+	if s.Held != nil || s.PinnedTo != 0 || s.Policy.Paused != "" || d.Reason == v1alpha1.ReasonWaitingForTurn {
 		return nil
 	}
 	desired := c.release(d.Desired)
@@ -194,7 +194,7 @@ func marksAreOrdered(d rollout.Decision) error {
 // holdsWhatItMust: while the App is paused or an input is missing, nothing is
 // made, nothing is judged, and what runs stays.
 func holdsWhatItMust(s rollout.State, d rollout.Decision) error {
-	if s.PinnedTo != 0 && s.Held == nil || !s.Policy.Paused && s.Held == nil {
+	if s.PinnedTo != 0 && s.Held == nil || s.Policy.Paused == "" && s.Held == nil {
 		return nil
 	}
 	if d.Make != nil {

@@ -396,6 +396,12 @@ var Scenarios = []Scenario{
 		Runs: 2, Fates: h + "; " + h, Action: rollout.Settled, Reason: "Healthy",
 	},
 	{
+		Name: "paused by the annotation",
+		Steps: after(up(3), PauseAside(), SetImage("shop:2"), Wait(60),
+			ResumeAside(), Wait(90)),
+		Runs: 2, Fates: h + "; " + h, Action: rollout.Settled, Reason: "Healthy",
+	},
+	{
 		Name:    "autoscaling on and off in mid rollout",
 		Answers: []string{"kubernetes#25238", "kubernetes#72775"},
 		Steps: after(up(4), Becomes("shop:2", world.Outcome{ReadyAfter: 30 * time.Second}), SetImage("shop:2"), Wait(20),

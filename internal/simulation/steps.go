@@ -145,6 +145,16 @@ func Resume() Step {
 	return edit("you resume", func(app *v1alpha1.App) { app.Spec.Rollout.State = v1alpha1.RolloutActive })
 }
 
+// PauseAside holds changes back and leaves the spec alone.
+func PauseAside() Step {
+	return annotate("you pause by the annotation", v1alpha1.AnnotationPaused, "true")
+}
+
+// ResumeAside ends that.
+func ResumeAside() Step {
+	return annotate("you remove the annotation that pauses", v1alpha1.AnnotationPaused, "")
+}
+
 // annotate sets an annotation, or removes it when the value is empty.
 func annotate(says, key, value string) Step {
 	return edit(says, func(app *v1alpha1.App) {

@@ -58,7 +58,7 @@ var engines = []broken{
 
 	{"ignores that an input is missing", rules, "case s.Held != nil:", "case false:"},
 	{"ignores a pin", rules, "case s.PinnedTo != 0:", "case false:"},
-	{"ignores that it is paused", rules, "case s.Policy.Paused && !d.restful():", "case false:"},
+	{"ignores that it is paused", rules, "case s.Policy.Paused != \"\" && !d.restful():", "case false:"},
 	{"believes a status of an older spec", rules, "\tcase !s.Running.Observed:\n\t\treturn Decision{Action: Await, Desired: desired.Number, Target: desired.Number}\n", ""},
 	{"takes back a Release that had proved healthy", rules, "\tcase desired.Health == Healthy:\n\t\treturn settle(s, desired)\n", ""},
 	{"skips the bake", rules, "case s.Now.Before(baked) || suspicious(s):", "case false:"},
