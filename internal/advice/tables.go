@@ -126,8 +126,8 @@ var Conditions = []Advice{
 	},
 	{
 		Reason:  v1alpha1.ReasonPaused,
-		Meaning: "spec.rollout.state is Paused.",
-		Do:      []string{"Let changes go out again: `kubectl bowline resume APP`, or set spec.rollout.state to Active where the manifest is kept."},
+		Meaning: "spec.rollout.state is Paused, or the annotation bowline.dev/paused is set.",
+		Do:      []string{"Let changes go out again: `kubectl bowline resume APP`, set spec.rollout.state to Active where the manifest is kept, or remove the annotation `bowline.dev/paused`."},
 	},
 	{
 		Reason:  v1alpha1.ReasonInputsMissing,
