@@ -30,7 +30,8 @@ type source struct {
 
 var sources = map[string]source{
 	"an App or a Release": {
-		"../../api/v1alpha1/conditions.go", []string{"Reason", "Failure"},
+		"../../api/v1alpha1/conditions.go",
+		[]string{"Reason", "Failure"},
 		[][]Advice{Failures, Conditions},
 		[]string{"Healthy", "Resolved", "Bound", "MinimumReplicasAvailable", "ScaledToZero", "ScalingActive"},
 	},

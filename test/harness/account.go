@@ -18,10 +18,10 @@ import (
 )
 
 const (
-	// OperatorNamespace and OperatorAccount are whom the operator runs as where it
-	// is installed.
+	// OperatorNamespace is where the operator is installed.
 	OperatorNamespace = "bowline-system"
-	OperatorAccount   = "bowline-controller-manager"
+	// OperatorAccount is the ServiceAccount there that it runs as.
+	OperatorAccount = "bowline-controller-manager"
 	// OperatorUser is how the API server knows the two.
 	OperatorUser = "system:serviceaccount:" + OperatorNamespace + ":" + OperatorAccount
 )

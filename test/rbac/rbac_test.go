@@ -111,7 +111,8 @@ func TestJudge(t *testing.T) {
 		"of another name":            {strings.Replace(all, `"name":"bowline-service-bindings"`, `"name":"others"`, 1), []string{"never used: manager-role: get mutatingwebhookconfigurations.admissionregistration.k8s.io bowline-service-bindings"}},
 		"by somebody else": {strings.ReplaceAll(all, "controller-manager", "other"), []string{
 			"never used: manager-role: create deployments.apps", "never used: manager-role: get mutatingwebhookconfigurations.admissionregistration.k8s.io bowline-service-bindings",
-			"never used: manager-role: patch deployments.apps", "never used: workloads: list jobs.batch"}},
+			"never used: manager-role: patch deployments.apps", "never used: workloads: list jobs.batch",
+		}},
 		"a right is missing":                  {all + request("get", `"resource":"pods"`, `"code":403`, forbid) + request("get", `"resource":"pods"`, `"code":403`, forbid), []string{"refused 2 times: get pods"}},
 		"a right to create is missing":        {all + request("patch", `"resource":"secrets"`, `"code":403,"message":"secrets \"a\" is forbidden: User \"system:serviceaccount:bowline-system:bowline-controller-manager\" cannot create resource"`, allowed), []string{"refused 1 times: patch secrets"}},
 		"admission refuses, for its reasons":  {all + request("patch", deployment, `"code":403,"message":"exceeded quota"`, allowed), nil},

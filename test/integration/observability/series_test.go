@@ -60,7 +60,7 @@ func countSeries(ctx SpecContext) {
 	}
 }
 
-var metricName = regexp.MustCompile("\\b(bowline|controller_runtime|workqueue|rest_client|leader_election|process|certwatcher)_[a-z_]+\\b")
+var metricName = regexp.MustCompile(`\b(bowline|controller_runtime|workqueue|rest_client|leader_election|process|certwatcher)_[a-z_]+\b`)
 
 // checkMetricsInDocs: what the docs name is there.
 func checkMetricsInDocs(ctx SpecContext) {

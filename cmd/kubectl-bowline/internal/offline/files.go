@@ -151,4 +151,4 @@ func (f *files) Service(_ context.Context, kind schema.GroupVersionKind, key typ
 }
 
 // Polled is false: files do not change.
-func (f *files) Polled(kinds.View, schema.GroupVersionKind) bool { return false }
+func (f *files) Polled(kinds.View, schema.GroupVersionKind, string) bool { return false }
