@@ -121,22 +121,24 @@ var _ = Describe("kubectl bowline", func() {
 		s.show("resume-again", "kubectl bowline resume shop")
 	})
 
-	tell("pause", "pauses an App that has nothing to say of its rollout, and leaves no trace of it", func(s *story) {
-		s.file("shop.yaml", "apiVersion: bowline.dev/v1alpha1\nkind: App\nmetadata:\n  name: shop\n  annotations: {argocd.argoproj.io/tracking-id: \"shops:bowline.dev/App:pause/shop\"}\nspec: {image: \"registry.example/shop:1.0\"}\n")
+	tell("pause", "pauses an App and lets it go on, and leaves its spec alone", func(s *story) {
+		s.file("shop.yaml", "apiVersion: bowline.dev/v1alpha1\nkind: App\nmetadata: {name: shop}\nspec: {image: \"registry.example/shop:1.0\"}\n")
 		s.do("kubectl apply -f shop.yaml")
 		s.show("pause", "kubectl bowline pause shop")
 		app := &v1alpha1.App{}
 		key := types.NamespacedName{Namespace: s.namespace, Name: "shop"}
 		s.Expect(api.Get(s.ctx, key, app)).To(Succeed())
-		s.Expect(app.Spec.Rollout.State).To(Equal(v1alpha1.RolloutPaused))
-		managers := map[string]bool{}
-		for _, m := range app.ManagedFields {
-			managers[m.Manager] = true
-		}
-		s.Expect(managers).To(HaveKey("kubectl-bowline"))
+		s.Expect(app.Annotations).To(HaveKeyWithValue(v1alpha1.AnnotationPaused, "true"))
 		s.show("resume", "kubectl bowline resume shop")
 		s.Expect(api.Get(s.ctx, key, app)).To(Succeed())
-		s.Expect(app.Spec.Rollout).To(BeZero())
+		s.Expect(app.Annotations).NotTo(HaveKey(v1alpha1.AnnotationPaused))
+		s.Expect(app.Generation).To(Equal(int64(1)), "nobody has written its spec")
+
+		By("one that its manifest pauses")
+		s.file("shop.yaml", "apiVersion: bowline.dev/v1alpha1\nkind: App\nmetadata: {name: shop}\nspec: {image: \"registry.example/shop:1.0\", rollout: {state: Paused}}\n")
+		s.do("kubectl apply -f shop.yaml")
+		s.show("pause-manifest", "kubectl bowline pause shop")
+		s.show("resume-manifest", "kubectl bowline resume shop")
 	})
 
 	tell("secrets", "shows which keys of a Secret changed, and no value", func(s *story) {

@@ -48,7 +48,7 @@ func TestEveryCommandHasHelpWithExamplesAndCompletion(t *testing.T) {
 		if strings.Contains(out, "--insecure-skip-tls-verify") || !strings.Contains(out, `Use "kubectl bowline --help" for the flags that all commands have`) {
 			t.Errorf("%s --help drowns its flags in those of kubectl:\n%s", name, out)
 		}
-		if strings.Contains(out, "kubectl-bowline") && name != "pause" {
+		if strings.Contains(out, "kubectl-bowline") {
 			t.Errorf("%s --help shows the name of the program:\n%s", name, out)
 		}
 		for line := range strings.Lines(out) {
@@ -171,32 +171,6 @@ func TestReleaseTest(t *testing.T) {
 			holds, now, err := releaseTest(c.named)(&view.View{App: shopApp(v1alpha1.ReleaseRoles{Desired: c.desired}), Releases: c.releases})
 			if got := fmt.Sprintf("%t %s %v", holds, now, err); got != c.want || ExitCode(err) != c.code {
 				t.Errorf("got %s (%d), want %s (%d)", got, ExitCode(err), c.want, c.code)
-			}
-		})
-	}
-}
-
-func TestStatePatch(t *testing.T) {
-	bake := int32(5)
-	cases := map[string]struct {
-		rollout v1alpha1.RolloutSpec
-		pause   bool
-		want    string
-	}{
-		"pause":                          {v1alpha1.RolloutSpec{BakeSeconds: &bake}, true, `{"spec":{"rollout":{"state":"Paused"}}}`},
-		"resume keeps the rest":          {v1alpha1.RolloutSpec{BakeSeconds: &bake, State: "Paused"}, false, `[{"op":"remove","path":"/spec/rollout/state"}]`},
-		"resume leaves no rollout of {}": {v1alpha1.RolloutSpec{State: "Paused"}, false, `[{"op":"test","path":"/spec/rollout","value":{"state":"Paused"}},{"op":"remove","path":"/spec/rollout"}]`},
-	}
-	for name, c := range cases {
-		t.Run(name, func(t *testing.T) {
-			app := &v1alpha1.App{ObjectMeta: metav1.ObjectMeta{Name: "shop"}}
-			app.Spec.Rollout = c.rollout
-			change, err := statePatch(app, c.pause)
-			if err != nil {
-				t.Fatal(err)
-			}
-			if got, err := change.Data(app); err != nil || string(got) != c.want {
-				t.Errorf("got %s, %v, want %s", got, err, c.want)
 			}
 		})
 	}

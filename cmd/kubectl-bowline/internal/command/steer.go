@@ -45,8 +45,8 @@ func (p *plugin) warn(format string, args ...any) {
 
 // warnOfHolds says why a new Release will have to wait.
 func (p *plugin) warnOfHolds(app *v1alpha1.App) {
-	if app.Spec.Rollout.Paused() {
-		p.warn("App %q is paused: nothing goes out before `kubectl bowline resume %s`", app.Name, app.Name)
+	if by := app.PausedBy(); by != "" {
+		p.warn("App %q is paused, because %s: nothing goes out before `kubectl bowline resume %s`", app.Name, by, app.Name)
 	}
 	if pin := app.Annotations[v1alpha1.AnnotationRollbackTo]; pin != "" {
 		p.warn("App %q is held at %s: nothing else goes out before `kubectl bowline rollback %s --undo`", app.Name, pin, app.Name)

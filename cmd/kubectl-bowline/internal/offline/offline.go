@@ -80,8 +80,8 @@ func Render(ctx context.Context, app *v1alpha1.App, given []*Given) (*Result, er
 	if app.Spec.Resolves() {
 		out.note("spec.imageDigest: the operator asks the registry what the tag stands for; here the pods run the tag")
 	}
-	if app.Spec.Rollout.Paused() {
-		out.note("spec.rollout.state is Paused: none of this goes out before it is Active")
+	if by := app.PausedBy(); by != "" {
+		out.note("%s: none of this goes out before the App is resumed", by)
 	}
 	return out, nil
 }
