@@ -212,7 +212,7 @@ func (p *pass) copyOnce(known map[string]metav1.PartialObjectMetadata, name stri
 		p.copied.Remove(key)
 		return nil
 	}
-	if at, ok := p.copied.Get(key); ok && p.now.Sub(at.(time.Time)) < copyGrace {
+	if p.copiedLately(name) {
 		return nil
 	}
 	if err := makeCopy(); err != nil {
@@ -220,6 +220,11 @@ func (p *pass) copyOnce(known map[string]metav1.PartialObjectMetadata, name stri
 	}
 	p.copied.Add(key, p.now)
 	return nil
+}
+
+func (p *pass) copiedLately(name string) bool {
+	at, ok := p.copied.Get(p.copyKey(name))
+	return ok && p.now.Sub(at.(time.Time)) < copyGrace
 }
 
 func (p *pass) copyKey(name string) string { return string(p.app.UID) + "/" + name }

@@ -141,6 +141,9 @@ func (p *pass) run(ctx context.Context) (ctrl.Result, error) {
 	if p.snapshot, err = observe.Read(ctx, p.Client, p.app, !p.hiddenNodes); err != nil {
 		return ctrl.Result{}, err
 	}
+	if err := p.confirm(ctx); err != nil {
+		return ctrl.Result{}, err
+	}
 	if err := p.claimRecords(ctx); err != nil {
 		return ctrl.Result{}, err
 	}

@@ -93,8 +93,13 @@ func TestDocumentation(t *testing.T) {
 			}
 		}
 	})
+	plugin, err := harness.Build(ctx, "cmd/kubectl-bowline", "kubectl-bowline", log)
+	if err != nil {
+		t.Fatal(err)
+	}
+	path := strings.Join([]string{cluster.Assets, filepath.Dir(plugin), os.Getenv("PATH")}, string(os.PathListSeparator))
 	for _, page := range played {
-		t.Run("the commands of "+page, func(t *testing.T) { play(t, cluster, page) })
+		t.Run("the commands of "+page, func(t *testing.T) { play(t, cluster, path, page) })
 	}
 }
 
@@ -148,8 +153,9 @@ const commandTimeout = 3 * time.Minute
 var named = regexp.MustCompile(`\A# (\S+\.yaml)\n`)
 
 // play runs the lines of a page's blocks of shell one after the other. Blocks of
-// YAML that begin with a file's name are there under that name.
-func play(t *testing.T, cluster *harness.Cluster, page string) {
+// YAML that begin with a file's name are there under that name. The path leads to
+// kubectl and the plugin.
+func play(t *testing.T, cluster *harness.Cluster, path, page string) {
 	namespace := strings.TrimSuffix(filepath.Base(page), ".md")
 	kubeconfig := kubeconfigOf(t, cluster, namespace)
 	folder := t.TempDir()
@@ -168,7 +174,7 @@ func play(t *testing.T, cluster *harness.Cluster, page string) {
 				}
 			}
 		}
-		run(t, cluster, kubeconfig, folder, block{page: page}, "kubectl apply -f shop.yaml && kubectl wait app/shop --for=condition=Ready --timeout=3m")
+		run(t, path, kubeconfig, folder, block{page: page}, "kubectl apply -f shop.yaml && kubectl wait app/shop --for=condition=Ready --timeout=3m")
 	}
 	for _, b := range blocks(t, page) {
 		if b.language != "sh" {
@@ -179,7 +185,7 @@ func play(t *testing.T, cluster *harness.Cluster, page string) {
 			if strings.HasPrefix(line, "make ") {
 				continue // see TestTargets
 			}
-			run(t, cluster, kubeconfig, folder, b, line)
+			run(t, path, kubeconfig, folder, b, line)
 		}
 	}
 }
@@ -205,13 +211,13 @@ func kubeconfigOf(t *testing.T, cluster *harness.Cluster, namespace string) stri
 	return path
 }
 
-func run(t *testing.T, cluster *harness.Cluster, kubeconfig, folder string, b block, line string) {
+func run(t *testing.T, path, kubeconfig, folder string, b block, line string) {
 	t.Helper()
 	ctx, cancel := context.WithTimeout(t.Context(), commandTimeout)
 	defer cancel()
 	command := exec.CommandContext(ctx, "bash", "-euo", "pipefail", "-c", line)
 	command.Dir = folder
-	command.Env = append(os.Environ(), "KUBECONFIG="+kubeconfig, "PATH="+cluster.Assets+":"+os.Getenv("PATH"))
+	command.Env = append(os.Environ(), "KUBECONFIG="+kubeconfig, "PATH="+path)
 	if out, err := command.CombinedOutput(); err != nil {
 		t.Fatalf("%s: %s: %v\n%s", b, line, err, out)
 	}
