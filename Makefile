@@ -182,6 +182,11 @@ dist: ## Write what a release has into dist/: manifests with the image IMAGE, an
 		kubectl kustomize config/$${config%:*} | sed 's|ghcr.io/bowline-dev/bowline:latest|$(IMAGE)|' > dist/$${config#*:}.yaml; done
 	$(if $(VERSION),helm package charts/bowline --version=$(VERSION:v%=%) --app-version=$(VERSION) --destination=dist)
 
+.PHONY: site
+site: ## Build the pages in docs as a site into dist/site; a link that leads nowhere fails.
+	@command -v mkdocs >/dev/null || { echo "site: mkdocs is missing: apt-get install mkdocs, or see https://www.mkdocs.org" >&2; exit 1; }
+	mkdocs build --strict --quiet
+
 .PHONY: clean
 clean: ## Remove what was built here. The caches stay.
 	rm -rf bin dist .audit .bench .demo coverage* *.out

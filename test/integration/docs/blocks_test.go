@@ -29,7 +29,7 @@ func pages(t *testing.T) []string {
 		t.Fatal(err)
 	}
 	var out []string
-	for _, pattern := range []string{"README.md", "CONTRIBUTING.md", "docs/*.md"} {
+	for _, pattern := range []string{"README.md", "CONTRIBUTING.md", "docs/*.md", "docs/decisions/*.md"} {
 		paths, err := filepath.Glob(filepath.Join(root, pattern))
 		if err != nil {
 			t.Fatal(err)
@@ -107,6 +107,16 @@ func TestLinks(t *testing.T) {
 			if anchor != "" && !info.IsDir() && !headings(t, to)[anchor] {
 				t.Errorf("%s links to %s, which has no heading #%s", page, to, anchor)
 			}
+		}
+	}
+}
+
+// TestDecisions: the list of decisions has them all.
+func TestDecisions(t *testing.T) {
+	list := read(t, "docs/decisions/README.md")
+	for _, page := range pages(t) {
+		if name := filepath.Base(page); filepath.Dir(page) == "docs/decisions" && name != "README.md" && !strings.Contains(list, "]("+name+")") {
+			t.Errorf("docs/decisions/README.md does not list %s", name)
 		}
 	}
 }

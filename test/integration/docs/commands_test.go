@@ -10,6 +10,7 @@ import (
 	"os/exec"
 	"path/filepath"
 	"regexp"
+	"slices"
 	"strings"
 	"testing"
 	"time"
@@ -22,9 +23,15 @@ import (
 	"github.com/bowline-dev/bowline/test/harness"
 )
 
-// played are the pages whose commands are run here. Of the other pages only the
-// YAML and the targets of make are checked.
-var played = []string{"docs/quick-start.md", "docs/guides.md"}
+// played are the pages whose commands are run here.
+var played = []string{"docs/quick-start.md", "docs/guides.md", "docs/observability.md"}
+
+// runBy are the suites that run the commands of other pages.
+var runBy = map[string]string{
+	"docs/install.md":         "test/integration/install",
+	"docs/kubectl-bowline.md": "test/integration/plugin",
+	"docs/moving.md":          "test/integration/operator",
+}
 
 // elsewhere are the API groups whose objects other suites check.
 var elsewhere = map[string]string{
@@ -166,6 +173,11 @@ func play(t *testing.T, cluster *harness.Cluster, path, page string) {
 			}
 		}
 	}
+	if page == "docs/observability.md" { // it takes an operator in the cluster for granted
+		if out, err := cluster.Kubectl(t.Context(), "apply", "--server-side", "--force-conflicts", "-k", fromRoot(t, "config/default")); err != nil {
+			t.Fatal(out, err)
+		}
+	}
 	if page == "docs/guides.md" { // it takes the App of the quick start for granted
 		for _, b := range blocks(t, "docs/quick-start.md") {
 			if b.language == "yaml" {
@@ -180,14 +192,74 @@ func play(t *testing.T, cluster *harness.Cluster, path, page string) {
 		if b.language != "sh" {
 			continue
 		}
-		for line := range strings.Lines(b.text) {
-			line = strings.TrimSpace(line)
-			if strings.HasPrefix(line, "make ") {
-				continue // see TestTargets
-			}
+		for _, line := range commands(b) {
 			run(t, path, kubeconfig, folder, b, line)
 		}
 	}
+}
+
+// commands are the commands of a block of shell, without those of make, which
+// TestTargets checks, and those that prepare the shell.
+func commands(b block) []string {
+	var out []string
+	for line := range strings.Lines(strings.ReplaceAll(b.text, "\\\n", "")) {
+		line = strings.TrimSpace(line)
+		if line != "" && !preparation.MatchString(line) {
+			out = append(out, line)
+		}
+	}
+	return out
+}
+
+var preparation = regexp.MustCompile(`^(make\b|\.ci/run\b|export PATH=)`)
+
+// TestEveryCommandIsRun: no page has a command that no suite runs.
+func TestEveryCommandIsRun(t *testing.T) {
+	for _, page := range pages(t) {
+		for _, b := range blocks(t, page) {
+			if b.language != "sh" || slices.Contains(played, page) || len(commands(b)) == 0 {
+				continue
+			}
+			suite := runBy[page]
+			if page == "README.md" {
+				repeated(t, b)
+			} else if suite == "" {
+				t.Errorf("%s: no suite runs this: have it played here", b)
+			} else if !mentions(t, suite, page) {
+				t.Errorf("%s: %s does not read that page", b, suite)
+			}
+		}
+	}
+}
+
+// repeated checks that what the README tells to run stands on a page as well.
+func repeated(t *testing.T, b block) {
+	t.Helper()
+	for _, line := range commands(b) {
+		command, _, _ := strings.Cut(line, "  #")
+		command = strings.TrimSpace(command)
+		if !slices.ContainsFunc(pages(t), func(page string) bool {
+			return page != b.page && strings.Contains(strings.Join(strings.Fields(strings.ReplaceAll(read(t, page), "\\\n", "")), " "), strings.Join(strings.Fields(command), " "))
+		}) {
+			t.Errorf("%s: no other page has %q, so no suite runs it", b, command)
+		}
+	}
+}
+
+// mentions tells whether a suite reads a page.
+func mentions(t *testing.T, suite, page string) bool {
+	t.Helper()
+	files, err := filepath.Glob(fromRoot(t, suite+"/*_test.go"))
+	if err != nil {
+		t.Fatal(err)
+	}
+	return slices.ContainsFunc(files, func(file string) bool {
+		text, err := os.ReadFile(file)
+		if err != nil {
+			t.Fatal(err)
+		}
+		return strings.Contains(string(text), page)
+	})
 }
 
 // kubeconfigOf makes a namespace, and a kubeconfig that is in it.
