@@ -102,7 +102,7 @@ func (t *Tracing) Reconciler(kind string, next reconcile.Reconciler) reconcile.R
 // Transport returns a transport whose requests are spans, if they belong to a
 // look: watches and the lease do not.
 func (t *Tracing) Transport(next http.RoundTripper) http.RoundTripper {
-	traced := otelhttp.NewTransport(next,
+	traced := otelhttp.NewTransport(withoutQuery(next),
 		otelhttp.WithTracerProvider(t.provider),
 		// An API server that traces too continues the trace.
 		otelhttp.WithPropagators(propagation.TraceContext{}),
@@ -114,6 +114,17 @@ func (t *Tracing) Transport(next http.RoundTripper) http.RoundTripper {
 		if trace.SpanContextFromContext(request.Context()).IsValid() {
 			return traced.RoundTrip(request)
 		}
+		return next.RoundTrip(request)
+	})
+}
+
+// withoutQuery returns a transport that takes the query out of what the span of
+// a request says: the library has put it there.
+func withoutQuery(next http.RoundTripper) http.RoundTripper {
+	return roundTripper(func(request *http.Request) (*http.Response, error) {
+		told := *request.URL
+		told.RawQuery, told.User = "", nil
+		trace.SpanFromContext(request.Context()).SetAttributes(attribute.String("url.full", told.String()))
 		return next.RoundTrip(request)
 	})
 }

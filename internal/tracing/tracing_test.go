@@ -5,6 +5,7 @@ import (
 	"errors"
 	"net/http"
 	"net/http/httptest"
+	"strings"
 	"testing"
 	"time"
 
@@ -64,7 +65,7 @@ func TestALookAndItsRequests(t *testing.T) {
 	get(t.Context(), "/api/v1/pods?watch=true")
 	refused := errors.New("the Secret holds hunter2")
 	looked := tracing.Reconciler("App", reconcile.Func(func(ctx context.Context, _ reconcile.Request) (reconcile.Result, error) {
-		get(ctx, "/apis/bowline.dev/v1alpha1/namespaces/shop/apps/web/status")
+		get(ctx, "/apis/bowline.dev/v1alpha1/namespaces/shop/apps/web/status?labelSelector=hunter2")
 		return reconcile.Result{RequeueAfter: 2 * time.Second}, refused
 	}))
 	_, err := looked.Reconcile(t.Context(), reconcile.Request{NamespacedName: types.NamespacedName{Namespace: "shop", Name: "web"}})
@@ -78,6 +79,11 @@ func TestALookAndItsRequests(t *testing.T) {
 	}
 	if got[0].Parent.SpanID() != got[1].SpanContext.SpanID() {
 		t.Error("the request is no part of the look")
+	}
+	for _, a := range got[0].Attributes {
+		if strings.Contains(a.Value.Emit(), "hunter2") {
+			t.Errorf("the span of the request tells %s=%s", a.Key, a.Value.Emit())
+		}
 	}
 	attributes := map[string]any{}
 	for _, a := range got[1].Attributes {

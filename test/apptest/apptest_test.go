@@ -169,12 +169,12 @@ func TestErrorsSayWhatWasSeen(t *testing.T) {
 	ctx, cancel := context.WithTimeout(t.Context(), 300*time.Millisecond)
 	defer cancel()
 	says(t, apptest.RolledBack(ctx, c, key, "shop-0"),
-		`^App "%s/shop": waited 0\.\d s for the change to be rolled back to Release shop-0; last seen: Ready is True, Healthy: 2 of 2 pods available \(shop-1\); shop-1 runs$`, app.Namespace)
+		`^App "%s/shop": waited \d+\.\d s for the change to be rolled back to Release shop-0; last seen: Ready is True, Healthy: 2 of 2 pods available \(shop-1\); shop-1 runs$`, app.Namespace)
 
 	ctx, cancel = context.WithTimeout(t.Context(), 300*time.Millisecond)
 	defer cancel()
 	says(t, apptest.Waits(ctx, c, client.ObjectKey{Namespace: app.Namespace, Name: "market"}, v1alpha1.ReasonPaused),
-		`^App "%s/market": waited 0\.\d s for it to say Paused; last seen: apps.bowline.dev "market" not found$`, app.Namespace)
+		`^App "%s/market": waited \d+\.\d s for it to say Paused; last seen: apps.bowline.dev "market" not found$`, app.Namespace)
 }
 
 func says(t *testing.T, err error, want string, args ...any) {

@@ -178,7 +178,11 @@ func (w *World) writePod(ctx context.Context, d *appsv1.Deployment, p *play, fac
 		}
 		pod = newPod(d, p.templates[facts.Release], facts.Name)
 		w.clock.creates("Pod", pod)
-		if err := w.cached.Create(ctx, pod); err != nil {
+		err := w.cached.Create(ctx, pod)
+		if apierrors.HasStatusCause(err, corev1.NamespaceTerminatingCause) {
+			return nil // it stays so where no controller empties it, and others play on
+		}
+		if err != nil {
 			return fmt.Errorf("make pod %q of Deployment %q in namespace %q: %w", pod.Name, d.Name, d.Namespace, err)
 		}
 		p.pods[facts.Name] = pod

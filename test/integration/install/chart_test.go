@@ -151,7 +151,8 @@ podLabels: {tier: back}
 resources: {limits: {memory: 1Gi}}
 registryCA: {configMap: authorities, key: bundle.pem}
 networkPolicy: {egress: [{ports: [{port: 443}]}]}
-metrics: {serviceMonitor: {enabled: true, labels: {release: monitoring}, interval: 30s}}
+operator: {env: [{name: OTEL_EXPORTER_OTLP_ENDPOINT, value: "http://collector:4318"}]}
+metrics: {serviceMonitor: {enabled: true, labels: {release: monitoring}, interval: 30s}, alerts: {enabled: true, labels: {release: monitoring}}}
 `), 0o600)).To(Succeed())
 		got := objects(must(ctx, template+"--values="+values))
 		deployment := toText(got["Deployment bowline-system bowline-controller-manager"])
@@ -159,6 +160,7 @@ metrics: {serviceMonitor: {enabled: true, labels: {release: monitoring}, interva
 			"  replicas: 3\n", "        image: registry.example/bowline@" + digest + "\n        imagePullPolicy: Always\n",
 			"      imagePullSecrets:\n      - name: registry\n", "      priorityClassName: system-cluster-critical\n", "      nodeSelector:\n        kubernetes.io/arch: arm64\n",
 			"      tolerations:\n      - key: special\n        operator: Exists\n", "      affinity:\n        nodeAffinity: {}\n", "        team: a\n", "        tier: back\n",
+			"        env:\n        - name: OTEL_EXPORTER_OTLP_ENDPOINT\n          value: http://collector:4318\n",
 			"        resources:\n          limits:\n            memory: 1Gi\n",
 			"        - --registry-ca-file=/etc/bowline/registry-ca/bundle.pem\n",
 			"        volumeMounts:\n        - mountPath: /etc/bowline/registry-ca\n          name: registry-ca\n          readOnly: true\n",
@@ -167,6 +169,9 @@ metrics: {serviceMonitor: {enabled: true, labels: {release: monitoring}, interva
 			Expect(deployment).To(ContainSubstring(part))
 		}
 		Expect(toText(got["NetworkPolicy bowline-system bowline-controller-manager"])).To(ContainSubstring("  egress:\n  - ports:\n    - port: 443\n"))
+		rule := objects(must(ctx, "cat config/prometheus/rule.yaml"))["PrometheusRule bowline-system bowline-controller-manager"]
+		Expect(rule).To(HaveKey("spec"))
+		Expect(got["PrometheusRule bowline-system bowline"]).To(HaveKeyWithValue("spec", rule["spec"]))
 		Expect(toText(got["ServiceMonitor bowline-system bowline-controller-manager"])).To(And(ContainSubstring("    release: monitoring\n"),
 			ContainSubstring("  - bearerTokenFile: /var/run/secrets/kubernetes.io/serviceaccount/token\n    honorLabels: true\n    interval: 30s\n    port: https\n    scheme: https\n")))
 	})
@@ -192,5 +197,7 @@ metrics: {serviceMonitor: {enabled: true, labels: {release: monitoring}, interva
 			"metrics.secure: not together with namespaces, for to ask who calls is a right of the cluster: set metrics.enabled=false, or metrics.secure=false and restrict who may call"),
 		Entry("to collect nothing", "--set=metrics.enabled=false --set=metrics.serviceMonitor.enabled=true",
 			"metrics.serviceMonitor.enabled: there is nothing to collect without metrics.enabled"),
+		Entry("alerts about nothing", "--set=metrics.enabled=false --set=metrics.alerts.enabled=true",
+			"metrics.alerts.enabled: without metrics.enabled nothing is known of the operator, so the alert that it is down would never end"),
 	)
 })
