@@ -148,12 +148,22 @@ func (p *pass) holders(ctx context.Context, origin release.Origin, users map[str
 	var holders []string
 	for i := range list.Items {
 		app := users[list.Items[i].Spec.App]
-		if app != nil && app.DeletionTimestamp.IsZero() && app.Status.Release.Desired == list.Items[i].Name && goesOn(app) {
+		if app != nil && app.DeletionTimestamp.IsZero() && desires(app, &list.Items[i]) && goesOn(app) {
 			holders = append(holders, app.Name)
 		}
 	}
 	slices.Sort(holders)
 	return slices.Compact(holders), nil
+}
+
+// desires tells that an App desires a Release, or will say so at its next look:
+// an operator may have ended between the making of a Release and the report.
+func desires(app *v1alpha1.App, r *v1alpha1.Release) bool {
+	if app.Status.Release.Desired == r.Name {
+		return true
+	}
+	said, _ := release.Number(app.Name, app.Status.Release.Desired)
+	return r.Spec.Number > said && app.Annotations[v1alpha1.AnnotationRollbackTo] == ""
 }
 
 func goesOn(app *v1alpha1.App) bool {
