@@ -40,40 +40,28 @@ func (r *AppReconciler) adopt(ctx context.Context, app *v1alpha1.App) error {
 
 var appKind = v1alpha1.GroupVersion.WithKind("App")
 
-// bound has the Apps looked at that a ServiceBinding means.
+// bound returns the Apps that a ServiceBinding means.
 func (r *AppReconciler) bound(ctx context.Context, object client.Object) []reconcile.Request {
 	b, ok := object.(*servicebindingv1.ServiceBinding)
-	if !ok {
+	if !ok || workloadKind(b) != appKind {
 		return nil
 	}
-	apps, err := r.meant(ctx, b)
-	if err != nil {
+	matches, problem := matcher(&b.Spec.Workload)
+	if problem != nil {
+		return nil
+	}
+	apps := &v1alpha1.AppList{}
+	if err := r.List(ctx, apps, client.InNamespace(b.Namespace), client.DisableReadYourWritesConsistency); err != nil {
 		ctrl.Log.Error(err, "find the Apps that a ServiceBinding means")
+		return nil
 	}
 	var requests []reconcile.Request
-	for _, app := range apps {
-		requests = append(requests, reconcile.Request{NamespacedName: client.ObjectKeyFromObject(app)})
-	}
-	return requests
-}
-
-// meant returns the Apps that a ServiceBinding means.
-func (r *AppReconciler) meant(ctx context.Context, b *servicebindingv1.ServiceBinding) ([]*v1alpha1.App, error) {
-	matches, problem := matcher(&b.Spec.Workload)
-	if workloadKind(b) != appKind || problem != nil {
-		return nil, nil
-	}
-	list := &v1alpha1.AppList{}
-	if err := r.List(ctx, list, client.InNamespace(b.Namespace), client.DisableReadYourWritesConsistency); err != nil {
-		return nil, err
-	}
-	var apps []*v1alpha1.App
-	for i := range list.Items {
-		if matches(&list.Items[i]) {
-			apps = append(apps, &list.Items[i])
+	for i := range apps.Items {
+		if matches(&apps.Items[i]) {
+			requests = append(requests, reconcile.Request{NamespacedName: client.ObjectKeyFromObject(&apps.Items[i])})
 		}
 	}
-	return apps, nil
+	return requests
 }
 
 // offer makes the Secret with which others reach the App. It waits for nothing

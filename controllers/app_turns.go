@@ -15,7 +15,6 @@ import (
 	"sigs.k8s.io/controller-runtime/pkg/predicate"
 	"sigs.k8s.io/controller-runtime/pkg/reconcile"
 
-	servicebindingv1 "github.com/bowline-dev/bowline/api/servicebinding/v1"
 	"github.com/bowline-dev/bowline/api/v1alpha1"
 	"github.com/bowline-dev/bowline/internal/release"
 	"github.com/bowline-dev/bowline/internal/rollout"
@@ -111,30 +110,7 @@ func (p *pass) usersOf(ctx context.Context, origin release.Origin) (map[string]*
 			users[apps.Items[i].Name] = &apps.Items[i]
 		}
 	}
-	return users, p.addBound(ctx, users, origin)
-}
-
-// addBound adds the Apps to which ServiceBindings bind a service.
-func (p *pass) addBound(ctx context.Context, users map[string]*v1alpha1.App, origin release.Origin) error {
-	service, ok := release.OriginService(origin)
-	if !p.serviceBindings || !ok {
-		return nil
-	}
-	list := &servicebindingv1.ServiceBindingList{}
-	of := client.MatchingFields{serviceIndex: named(refKind(service), service.Name)}
-	if err := p.List(ctx, list, client.InNamespace(p.app.Namespace), of, client.DisableReadYourWritesConsistency); err != nil {
-		return err
-	}
-	for i := range list.Items {
-		apps, err := p.meant(ctx, &list.Items[i])
-		if err != nil {
-			return err
-		}
-		for _, app := range apps {
-			users[app.Name] = app
-		}
-	}
-	return nil
+	return users, nil
 }
 
 // holders are the Apps that roll out a change of a source now: the Release they

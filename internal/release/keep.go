@@ -139,16 +139,6 @@ func ServiceOrigin(ref v1alpha1.ServiceReference) Origin {
 	return Origin{ref.APIVersion + " " + ref.Kind, ref.Name}
 }
 
-// OriginService is the service that [ServiceOrigin] made an origin of, false for a
-// ConfigMap. A Secret may be a service that is one itself.
-func OriginService(origin Origin) (v1alpha1.ServiceReference, bool) {
-	if origin.Kind == string(v1alpha1.SourceSecret) {
-		return v1alpha1.ServiceReference{APIVersion: "v1", Kind: "Secret", Name: origin.Name}, true
-	}
-	apiVersion, kind, ok := strings.Cut(origin.Kind, " ")
-	return v1alpha1.ServiceReference{APIVersion: apiVersion, Kind: kind, Name: origin.Name}, ok
-}
-
 // IsSecret tells whether a service is a Secret itself.
 func IsSecret(ref v1alpha1.ServiceReference) bool {
 	return ref.APIVersion == "v1" && ref.Kind == "Secret"

@@ -1,12 +1,9 @@
 package servicebinding_test
 
 import (
-	"fmt"
-
 	. "github.com/onsi/ginkgo/v2"
 	. "github.com/onsi/gomega"
 	corev1 "k8s.io/api/core/v1"
-	eventsv1 "k8s.io/api/events/v1"
 	metav1 "k8s.io/apimachinery/pkg/apis/meta/v1"
 	"k8s.io/utils/ptr"
 	"sigs.k8s.io/controller-runtime/pkg/client"
@@ -108,28 +105,6 @@ var _ = Describe("A ServiceBinding of an App", func() {
 			ConsistOf(HaveField("Projected.Sources", ContainElement(HaveField("Secret.Name", "orders-secret-2")))))
 		Eventually(func() string { return s.Get("orders").Status.Binding.Name }).WithTimeout(soon).Should(Equal("orders-secret-2"))
 		s.Ready("orders")
-	})
-
-	It("that means more Apps than may go at a time lets them change in turns", func() {
-		const count = 12 // two more than --max-shared-rollouts
-		tier := map[string]string{"tier": "shop"}
-		s.Bind("orders", "orders-secret", "", workload("bowline.dev/v1alpha1", "App", ""), selecting(metav1.LabelSelector{MatchLabels: tier}))
-		for i := range count {
-			s.App(fmt.Sprintf("shop-%c", 'a'+i), func(a *v1alpha1.App) { a.Labels = tier })
-		}
-		for i := range count {
-			s.Healthy(fmt.Sprintf("shop-%c", 'a'+i), fmt.Sprintf("shop-%c-1", 'a'+i))
-		}
-		edit(s, &corev1.Secret{}, "orders-secret", func(secret *corev1.Secret) { secret.Data["password"] = []byte(hidden + "-rotated") })
-		for i := range count {
-			s.Healthy(fmt.Sprintf("shop-%c", 'a'+i), fmt.Sprintf("shop-%c-2", 'a'+i))
-		}
-		events := &eventsv1.EventList{}
-		Expect(api.List(s.ctx, events, client.InNamespace(s.Namespace))).To(Succeed())
-		Expect(events.Items).To(ContainElement(And(
-			HaveField("Reason", v1alpha1.EventWaitingForTurn),
-			HaveField("Note", ContainSubstring(`Secret "orders-secret" changed: at most 10 of the Apps that use it roll that out at a time`)),
-		)))
 	})
 
 	It("whose name the App uses itself is not taken up, and says so", func() {
