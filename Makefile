@@ -80,7 +80,7 @@ test-mutations: ## Break the engine in small ways, and check that the tests with
 	go test -count=1 ./test/mutation
 
 .PHONY: test-tools
-test-tools: ## Run the tests of what the tests use: the modules below test/.
+test-tools: ## Run the tests of what the tests use: the modules besides the operator's own.
 	@set -e; for module in $(filter-out ./,$(MODULES)); do (set -x; cd $$module && go test -shuffle=on -timeout=20m ./...); done
 
 .PHONY: simulate
@@ -110,9 +110,13 @@ build: ## Build the operator into bin/.
 run: ## Run the operator here, against the cluster of the current kubeconfig.
 	go run . --metrics-bind-address=0
 
+.PHONY: image
+image: ## Build the operator's image and its SBOMs into dist/, without Docker; PUSH=1 pushes it as IMAGE, with PLAIN_HTTP=1 to a registry without TLS.
+	go run -C build/image . $(if $(VERSION),--version=$(VERSION)) $(if $(PLATFORMS),--platforms=$(PLATFORMS)) $(if $(PUSH),--push=$(IMAGE)) $(if $(PLAIN_HTTP),--plain-http)
+
 .PHONY: docker-build
-docker-build: ## Build the operator's image.
-	docker build --tag=$(IMAGE) .
+docker-build: ## Build the operator's image with Docker.
+	docker build --build-arg=VERSION=$(or $(VERSION),$(shell git describe --tags --always --dirty)) --tag=$(IMAGE) .
 
 .PHONY: install
 install: ## Install the CRDs into the cluster of the current kubeconfig.

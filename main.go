@@ -26,8 +26,12 @@ import (
 	"github.com/bowline-dev/bowline/internal/registry"
 )
 
+// version is what this operator is, set when it is built for a release.
+var version = "dev"
+
 // options are the command's flags.
 type options struct {
+	version        bool
 	metricsAddress string
 	metricsSecure  bool
 	probeAddress   string
@@ -48,6 +52,10 @@ func main() {
 	var o options
 	o.bind(flag.CommandLine)
 	flag.Parse()
+	if o.version {
+		fmt.Println("bowline", version)
+		return
+	}
 	tuneMemory()
 	if err := o.validate(); err != nil {
 		fmt.Fprintln(os.Stderr, "bowline:", err)
@@ -72,6 +80,7 @@ func tuneMemory() {
 const gcPercent = 50
 
 func (o *options) bind(flags *flag.FlagSet) {
+	flags.BoolVar(&o.version, "version", false, "print the version, and end")
 	flags.StringVar(&o.metricsAddress, "metrics-bind-address", "0", "address that serves metrics, such as :8443; 0 serves none")
 	flags.BoolVar(&o.metricsSecure, "metrics-secure", true, "serve metrics over TLS to clients that are authenticated and authorized")
 	flags.StringVar(&o.probeAddress, "health-probe-bind-address", ":8081", "address that serves /healthz and /readyz; 0 serves none")
