@@ -11,6 +11,8 @@ IMAGE   ?= ghcr.io/bowline-dev/bowline:latest
 N       ?= 200
 KEYS    ?= 2
 SECRETS ?= 0
+# How many scenarios of test-e2e play at a time.
+E2E_PROCS ?= 3
 MODULES := $(sort $(dir $(shell git ls-files '*go.mod')))
 
 GO_TEST := go test -race -shuffle=on -timeout=20m
@@ -70,10 +72,19 @@ test: test-unit test-integration ## Run the operator's tests: without a cluster,
 .PHONY: test-unit
 test-unit: ## Run the tests that need no cluster, the simulation among them.
 	$(GO_TEST) $$(go list ./... | grep -v /test/)
+	go test -run=TestDocument ./test/e2e
 
 .PHONY: test-integration
 test-integration: ## Run the tests against real control planes, one at a time; they are built on first use.
-	set -e; KUBEBUILDER_ASSETS="$(assets)"; export KUBEBUILDER_ASSETS; $(GO_TEST) -p=1 $$(go list ./test/... | grep -v /mutation)
+	set -e; KUBEBUILDER_ASSETS="$(assets)"; export KUBEBUILDER_ASSETS; $(GO_TEST) -p=1 $$(go list ./test/... | grep -v -e /mutation -e '/test/e2e$$')
+
+.PHONY: test-e2e
+test-e2e: $(GINKGO) ## Run Apps in real containers on real nodes, as root on Linux; UPDATE=1 writes the measured seconds into docs/e2e.md.
+ifneq ($(shell uname -s)/$(shell id -u),Linux/0)
+	@echo "skipped: test-e2e needs root on Linux, for real nodes"
+else
+	UPDATE=$(UPDATE) $(GINKGO) --procs=$(E2E_PROCS) --timeout=40m --poll-progress-after=3m $(if $(FOCUS),--focus='$(FOCUS)') ./test/e2e
+endif
 
 .PHONY: test-mutations
 test-mutations: ## Break the engine in small ways, and check that the tests without a cluster catch each.
@@ -95,6 +106,14 @@ endif
 .PHONY: demo
 demo: ## Play the story of an App on a simulated cluster, and check it; KEEP=1 keeps the cluster.
 	@go build -o bin/demo ./test/demo && exec bin/demo
+
+.PHONY: cluster
+cluster: ## Start a cluster with real nodes and the operator in the background, as root on Linux: eval "$$(make -s cluster)".
+	@go build -o bin/try ./test/try && exec bin/try
+
+.PHONY: cluster-down
+cluster-down: ## End the cluster that make cluster started.
+	@go run -C test/cluster . down
 
 .PHONY: bench
 bench: ## Measure the operator with N Apps of KEYS literals and SECRETS Secrets beside the same plain objects.
@@ -136,4 +155,4 @@ undeploy: ## Remove the operator and the CRDs.
 
 .PHONY: clean
 clean: ## Remove what was built here. The caches stay.
-	rm -rf bin dist .bench .demo coverage* *.out
+	rm -rf bin dist .bench .demo .try coverage* *.out

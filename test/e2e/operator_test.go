@@ -1,0 +1,189 @@
+package e2e_test
+
+import (
+	"context"
+	"fmt"
+	"strings"
+	"syscall"
+	"time"
+
+	. "github.com/onsi/ginkgo/v2"
+	. "github.com/onsi/gomega"
+	appsv1 "k8s.io/api/apps/v1"
+	coordinationv1 "k8s.io/api/coordination/v1"
+	corev1 "k8s.io/api/core/v1"
+	metav1 "k8s.io/apimachinery/pkg/apis/meta/v1"
+	"k8s.io/utils/ptr"
+	"sigs.k8s.io/controller-runtime/pkg/client"
+
+	"github.com/bowline-dev/bowline/api/v1alpha1"
+	"github.com/bowline-dev/bowline/test/e2e/deploy"
+)
+
+var _ = Describe("The operator", Serial, Ordered, ContinueOnFailure, func() {
+	var s *scene
+	var visitors *visitors
+
+	BeforeEach(func(ctx SpecContext) {
+		s = newScene(ctx)
+		s.healthyShop(func(a *v1alpha1.App) { a.Spec.Config.Files = switchesFile("slow-start=2s\n") })
+		visitors = s.visit()
+	})
+
+	// rollOut changes the App, disturbs the operator in the middle of it, and
+	// wants the rollout to end as if nothing had happened.
+	rollOut := func(disturb func()) {
+		GinkgoHelper()
+		changed := s.change(func(a *v1alpha1.App) { a.Spec.Image = shared.Apps.Two })
+		s.untilUnderWay(2)
+		disturb()
+		_, healthy := s.untilRelease(2, metav1.ConditionTrue, eventually)
+		AddReportEntry(figureHealthy, took(changed, healthy))
+		s.until(v1alpha1.ReasonHealthy, soon)
+		Expect(s.podsOf(2)).To(HaveLen(replicas))
+		Expect(s.lives()).To(HaveEach(HaveSuffix(", 0 restarts")))
+		settled := s.lives()
+		Expect(madeOnce(s.namespace)).To(Equal(map[string]int{"shop-1": 1, "shop-2": 1}))
+		visitors.served()
+		Expect(s.lives()).To(Equal(settled))
+	}
+
+	It("is killed in the middle of a rollout, which completes", func(ctx SpecContext) {
+		rollOut(func() {
+			leader := holder(ctx)
+			s.send(client.ObjectKey{Namespace: deploy.Namespace, Name: podOf(leader)}, syscall.SIGKILL)
+			killed := time.Now()
+			Eventually(holder, soon).WithContext(ctx).ShouldNot(Equal(leader))
+			AddReportEntry(figureHandover, seconds(killed))
+		})
+	}, SpecTimeout(5*time.Minute))
+
+	It("is upgraded in the middle of a rollout, which completes", func(ctx SpecContext) {
+		rollOut(func() { Expect(deploy.Kustomize(ctx, shared.Cluster, shared.Operators[1])).To(Succeed()) })
+	}, SpecTimeout(5*time.Minute))
+
+	It("is taken back to the version before in the middle of a rollout, which completes", func(ctx SpecContext) {
+		rollOut(func() { Expect(deploy.Kustomize(ctx, shared.Cluster, shared.Operators[0])).To(Succeed()) })
+	}, SpecTimeout(5*time.Minute))
+
+	Describe("with a second one", func() {
+		BeforeAll(func(ctx SpecContext) {
+			scaleOperator(ctx, 2)
+			DeferCleanup(func(ctx SpecContext) { scaleOperator(ctx, 1) })
+		})
+
+		// handsOver disturbs the leader, changes the App, and wants the other
+		// operator to do what is to be done: once, and alone.
+		handsOver := func(ctx SpecContext, disturb func(leader client.ObjectKey) (undo func())) {
+			GinkgoHelper()
+			leader := holder(ctx)
+			pod := client.ObjectKey{Namespace: deploy.Namespace, Name: podOf(leader)}
+			disturbed := time.Now()
+			undo := disturb(pod)
+			s.change(func(a *v1alpha1.App) { a.Spec.Image = shared.Apps.Two })
+			Eventually(holder, soon).WithContext(ctx).ShouldNot(Equal(leader))
+			took := seconds(disturbed)
+			AddReportEntry(figureHandover, took)
+			Expect(took).To(BeNumerically("<=", mostHandover), "seconds until another operator leads")
+			Eventually(s.release, soon).WithArguments(2).ShouldNot(BeNil())
+			acted := time.Now()
+			AddReportEntry("acted, s", seconds(disturbed))
+			undo()
+			s.untilRelease(2, metav1.ConditionTrue, eventually)
+			s.until(v1alpha1.ReasonHealthy, soon)
+			Expect(madeOnce(s.namespace)).To(Equal(map[string]int{"shop-1": 1, "shop-2": 1}))
+			if podOf(holder(ctx)) != pod.Name {
+				Expect(writesOf(pod.Name, acted)).To(BeEmpty(), "writes of the operator that led before")
+			}
+			visitors.served()
+			Expect(deploy.Ready(ctx, shared.Cluster)).To(Succeed())
+		}
+
+		It("hands over when the leader is killed", func(ctx SpecContext) {
+			handsOver(ctx, func(leader client.ObjectKey) func() {
+				s.send(leader, syscall.SIGKILL)
+				return func() {}
+			})
+		}, SpecTimeout(5*time.Minute))
+
+		It("hands over when the leader is paused, which does nothing when it goes on", func(ctx SpecContext) {
+			handsOver(ctx, func(leader client.ObjectKey) func() { return s.freeze(leader) })
+		}, SpecTimeout(5*time.Minute))
+
+		It("hands over when the leader is cut off from the API server", func(ctx SpecContext) {
+			handsOver(ctx, func(leader client.ObjectKey) func() { return s.cutOff(leader) })
+		}, SpecTimeout(5*time.Minute))
+	})
+})
+
+// mostHandover is how long no operator may lead, in seconds: the lease lasts
+// 15, and is asked for every two or so.
+const mostHandover = 20
+
+// holder is who holds the operators' lease.
+func holder(ctx context.Context) string {
+	lease := &coordinationv1.Lease{}
+	if err := api.Get(ctx, client.ObjectKey{Namespace: deploy.Namespace, Name: "bowline.dev"}, lease); err != nil {
+		return ""
+	}
+	return ptr.Deref(lease.Spec.HolderIdentity, "")
+}
+
+// podOf is the pod in the identity of a lease's holder.
+func podOf(holder string) string {
+	pod, _, _ := strings.Cut(holder, "_")
+	return pod
+}
+
+// scaleOperator runs so many operators, one of which leads.
+func scaleOperator(ctx context.Context, n int32) {
+	GinkgoHelper()
+	deployment := &appsv1.Deployment{ObjectMeta: metav1.ObjectMeta{Namespace: deploy.Namespace, Name: deploy.Name}}
+	Expect(api.Patch(ctx, deployment, client.RawPatch("application/merge-patch+json", fmt.Appendf(nil, `{"spec":{"replicas":%d}}`, n)))).To(Succeed())
+	Expect(deploy.Ready(ctx, shared.Cluster)).To(Succeed())
+	Eventually(func(g Gomega) {
+		pods := &corev1.PodList{}
+		g.Expect(api.List(ctx, pods, client.InNamespace(deploy.Namespace))).To(Succeed())
+		g.Expect(pods.Items).To(HaveLen(int(n)))
+		g.Expect(pods.Items).To(ContainElement(HaveField("Name", podOf(holder(ctx)))))
+	}, time.Minute).Should(Succeed())
+}
+
+// madeOnce counts how often each Release of a namespace was made.
+func madeOnce(namespace string) map[string]int {
+	GinkgoHelper()
+	log, err := readAudit(shared.Cluster.AuditLog)
+	Expect(err).NotTo(HaveOccurred())
+	return log.of(operatorUser).madeReleases(namespace)
+}
+
+// writesOf are what an operator's pod has changed since.
+func writesOf(pod string, since time.Time) requests {
+	GinkgoHelper()
+	log, err := readAudit(shared.Cluster.AuditLog)
+	Expect(err).NotTo(HaveOccurred())
+	all := log.of(operatorUser).where(func(r request) bool { return r.pod() == pod })
+	Expect(all).NotTo(BeEmpty(), "requests of pod %s in the audit log", pod)
+	return all.where(func(r request) bool { return r.acts() && r.Received.After(since) })
+}
+
+// freeze stops the process of a pod until undo is called, or the spec ends.
+func (s *scene) freeze(pod client.ObjectKey) (undo func()) {
+	GinkgoHelper()
+	s.send(pod, syscall.SIGSTOP)
+	return once(func() { s.send(pod, syscall.SIGCONT) })
+}
+
+// once returns a function that does something when it is first called, and at
+// the end of the spec at the latest.
+func once(do func()) func() {
+	done := false
+	undo := func() {
+		if !done {
+			done = true
+			do()
+		}
+	}
+	DeferCleanup(undo)
+	return undo
+}

@@ -1,0 +1,109 @@
+package e2e_test
+
+import (
+	"context"
+	"encoding/json"
+	"fmt"
+	"os"
+	"testing"
+	"time"
+
+	. "github.com/onsi/ginkgo/v2"
+	. "github.com/onsi/gomega"
+	"k8s.io/client-go/kubernetes"
+	"sigs.k8s.io/controller-runtime/pkg/client"
+
+	"github.com/bowline-dev/bowline/test/e2e/deploy"
+	"github.com/bowline-dev/bowline/test/e2e/images"
+	"github.com/bowline-dev/bowline/test/harness"
+)
+
+// world is what all processes of the suite share.
+type world struct {
+	Cluster   *harness.Cluster
+	Apps      images.App
+	Operators []string // references of the operator's image: the same code, each with another digest
+	Private   images.Registry
+	Canary    harness.Canary
+}
+
+var (
+	shared world
+	api    client.WithWatch
+	core   kubernetes.Interface
+)
+
+const (
+	// nodes is how many real nodes there are: pods and operators move from one
+	// to the other.
+	nodes = 2
+	// pollEvery is how often a condition is looked at. It bounds how exact the
+	// measured times are.
+	pollEvery = 100 * time.Millisecond
+	// soon is a deadline for what takes a moment.
+	soon = 30 * time.Second
+	// eventually is a deadline for a rollout, on a busy machine.
+	eventually = 2 * time.Minute
+)
+
+func TestE2E(t *testing.T) {
+	RegisterFailHandler(Fail)
+	SetDefaultEventuallyTimeout(soon)
+	SetDefaultEventuallyPollingInterval(pollEvery)
+	RunSpecs(t, "E2E")
+}
+
+var _ = SynchronizedBeforeSuite(func(ctx SpecContext) []byte {
+	began := time.Now()
+	w := world{Canary: harness.NewCanary()}
+	var err error
+	w.Cluster, err = harness.StartCluster(ctx, harness.ClusterOptions{RealNodes: nodes, Audit: true, Log: GinkgoWriter})
+	Expect(err).NotTo(HaveOccurred())
+	DeferCleanup(func() error { return w.Cluster.Stop() })
+	AddReportEntry("cluster", seconds(began))
+
+	public := images.Registry(w.Cluster.Registries.Public)
+	w.Private = images.Registry(w.Cluster.Registries.Private)
+	w.Apps, err = images.PushApp(ctx, public, w.Private, GinkgoWriter)
+	Expect(err).NotTo(HaveOccurred())
+	w.Operators, err = images.PushOperator(ctx, public, GinkgoWriter, "one", "two")
+	Expect(err).NotTo(HaveOccurred())
+
+	Expect(deploy.Kustomize(ctx, w.Cluster, w.Operators[0])).To(Succeed())
+	told, err := json.Marshal(w)
+	Expect(err).NotTo(HaveOccurred())
+	return told
+}, func(told []byte) {
+	Expect(json.Unmarshal(told, &shared)).To(Succeed())
+	config, err := shared.Cluster.Config()
+	Expect(err).NotTo(HaveOccurred())
+	api, err = shared.Cluster.Client()
+	Expect(err).NotTo(HaveOccurred())
+	core, err = kubernetes.NewForConfig(config)
+	Expect(err).NotTo(HaveOccurred())
+})
+
+// The audit log tells whether the operator has all the rights it needs.
+var _ = SynchronizedAfterSuite(func() {}, func(ctx context.Context) {
+	if shared.Cluster == nil {
+		return // it did not start
+	}
+	log, err := readAudit(shared.Cluster.AuditLog)
+	Expect(err).NotTo(HaveOccurred())
+	Expect(log.of(operatorUser)).NotTo(BeEmpty(), "requests of the operator in the audit log")
+	Expect(log.forbidden(operatorUser)).To(BeEmpty(), "requests that the operator made and may not make")
+	if folder := os.Getenv("BOWLINE_AUDIT_DIR"); folder != "" {
+		Expect(keepAudit(shared.Cluster.AuditLog, folder)).To(Succeed())
+	}
+})
+
+var _ = ReportAfterSuite("the seconds each took", func(report Report) {
+	if report.SuiteConfig.DryRun {
+		return
+	}
+	measured := figuresOf(report)
+	fmt.Fprint(os.Stderr, "\n", measured.text()) // also when all is well
+	if os.Getenv("UPDATE") != "" && report.SuiteSucceeded && report.PreRunStats.SpecsThatWillRun == report.PreRunStats.TotalSpecs {
+		Expect(measured.rewrite()).To(Succeed())
+	}
+})
