@@ -50,6 +50,7 @@ fmt: $(GOLANGCI_LINT) ## Format the code.
 .PHONY: tidy
 tidy: ## Tidy the go.mod of every module.
 	@set -e; for module in $(MODULES); do (set -x; go mod tidy -C $$module); done
+	go mod tidy -C test/cluster -modfile=node.mod
 
 .PHONY: lint
 lint: $(GOLANGCI_LINT) ## Lint the code of every module.

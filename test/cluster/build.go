@@ -9,8 +9,16 @@ import (
 
 // build makes sure that the programs are there, and prints nothing if they are.
 func build(ctx context.Context, args []string) error {
-	if err := parse(flag.NewFlagSet("build", flag.ContinueOnError), args); err != nil {
+	var n nodes
+	flags := flag.NewFlagSet("build", flag.ContinueOnError)
+	flags.Var(&n, "nodes", "\"real\": the programs of real nodes, too")
+	if err := parse(flags, args); err != nil {
 		return err
+	}
+	if n.real {
+		if _, _, err := ensureNodeBinaries(ctx); err != nil {
+			return err
+		}
 	}
 	_, err := ensureBinaries(ctx)
 	return err

@@ -68,7 +68,7 @@ func startSupervisor(f upFlags, dir string, complaints *os.File) (*exec.Cmd, io.
 	}
 	supervisor := exec.Command(self, "up", "--json", "--session",
 		"--dir="+dir,
-		"--nodes="+strconv.Itoa(f.options.Nodes),
+		"--nodes="+nodes{real: f.options.RealNodes > 0, count: f.options.Nodes + f.options.RealNodes}.String(),
 		"--audit="+strconv.FormatBool(f.options.Audit),
 		"--bench="+strconv.FormatBool(f.options.Bench),
 		"--service-range="+f.options.ServiceRange,

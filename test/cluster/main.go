@@ -13,6 +13,7 @@ import (
 	"syscall"
 
 	"github.com/bowline-dev/bowline/test/cluster/binaries"
+	"github.com/bowline-dev/bowline/test/cluster/realnode"
 )
 
 // The versions of everything that is built; inside the program they need no
@@ -22,6 +23,15 @@ var (
 	goMod []byte
 	//go:embed go.sum
 	goSum []byte
+	// Those of real nodes, but for what is Kubernetes' own.
+	//go:embed node.mod
+	nodeMod []byte
+	//go:embed node.sum
+	nodeSum []byte
+	//go:embed programs/pause/main.go
+	pauseSource []byte
+	//go:embed programs/coredns/main.go
+	coreDNSSource []byte
 )
 
 const usage = `Usage: go run . COMMAND
@@ -60,6 +70,7 @@ func run(ctx context.Context, args []string) error {
 		"up":     up,
 		"down":   down,
 		"status": status,
+		"node":   node,
 	}
 	command, ok := commands[args[0]]
 	if !ok {
@@ -69,18 +80,51 @@ func run(ctx context.Context, args []string) error {
 	return command(ctx, args[1:])
 }
 
-// ensureBinaries returns the folder of the programs, building them if needed.
+// node is the first process of a real node; `up` starts it.
+func node(_ context.Context, args []string) error {
+	if len(args) != 1 {
+		return errors.New("node is for `up` to start: it wants the file that says which node")
+	}
+	return realnode.Init(args[0])
+}
+
+// ensureBinaries returns the folder of the programs of a cluster with simulated
+// nodes, building them if needed.
 func ensureBinaries(ctx context.Context) (string, error) {
-	root, err := binaries.DefaultRoot()
+	folders, err := ensure(ctx, binaries.ControlPlane(binaries.Module{GoMod: goMod, GoSum: goSum}))
 	if err != nil {
 		return "", err
 	}
-	cache := binaries.Cache{
-		Root:     root,
-		Module:   binaries.Module{GoMod: goMod, GoSum: goSum},
-		Progress: binaries.NewProgress(os.Stderr),
+	return folders[0], nil
+}
+
+// ensureNodeBinaries returns the folders of the programs of real nodes,
+// building them if needed.
+func ensureNodeBinaries(ctx context.Context) (kubelet, node string, err error) {
+	folders, err := ensure(ctx,
+		binaries.Node(binaries.Module{GoMod: nodeMod, GoSum: nodeSum}, pauseSource, coreDNSSource),
+		binaries.Kubelet(binaries.Module{GoMod: goMod, GoSum: goSum}))
+	if err != nil {
+		return "", "", err
 	}
-	return cache.Ensure(ctx)
+	return folders[1], folders[0], nil
+}
+
+func ensure(ctx context.Context, groups ...binaries.Group) ([]string, error) {
+	root, err := binaries.DefaultRoot()
+	if err != nil {
+		return nil, err
+	}
+	cache := binaries.Cache{Root: root, Progress: binaries.NewProgress(os.Stderr)}
+	var folders []string
+	for _, group := range groups {
+		folder, err := cache.Ensure(ctx, group)
+		if err != nil {
+			return nil, err
+		}
+		folders = append(folders, folder)
+	}
+	return folders, nil
 }
 
 // parse reads a command's flags and refuses anything else on its line.

@@ -12,7 +12,11 @@ import (
 	"time"
 
 	"github.com/bowline-dev/bowline/test/cluster/controlplane"
+	"github.com/bowline-dev/bowline/test/cluster/realnode"
 )
+
+// temporaryFolder is how the names of folders begin that were not given one.
+const temporaryFolder = "bowline-cluster-"
 
 // upFlags are the flags of `up`.
 type upFlags struct {
@@ -26,7 +30,8 @@ type upFlags struct {
 func parseUp(args []string) (upFlags, error) {
 	f := upFlags{options: controlplane.DefaultOptions()}
 	flags := flag.NewFlagSet("up", flag.ContinueOnError)
-	flags.IntVar(&f.options.Nodes, "nodes", f.options.Nodes, "number of simulated nodes")
+	n := nodes{count: f.options.Nodes}
+	flags.Var(&n, "nodes", "number of simulated nodes; \"real\" or \"real:N\": real nodes, two or N, on a Linux machine as root")
 	flags.StringVar(&f.options.Dir, "dir", "", "the cluster's folder, new or empty; it is removed at the end (default a temporary one)")
 	flags.BoolVar(&f.options.Audit, "audit", false, "write an audit log with one line for each request")
 	flags.BoolVar(&f.options.Bench, "bench", false, "lift limits that get in the way of a load test")
@@ -37,6 +42,12 @@ func parseUp(args []string) (upFlags, error) {
 	flags.BoolVar(&f.session, "session", false, "outlive the parent; used by --detach")
 	if err := parse(flags, args); err != nil {
 		return f, err
+	}
+	if f.options.Nodes = n.count; n.real {
+		f.options.Nodes, f.options.RealNodes = 0, n.count
+		if n.count == 0 {
+			return f, errors.New("real:0 nodes: choose one or more")
+		}
 	}
 	if f.detach && f.untilStdinCloses {
 		return f, errors.New("--detach and --until-stdin-closes contradict each other: choose one")
@@ -63,19 +74,60 @@ func up(ctx context.Context, args []string) error {
 		endWithParent()
 	}
 
-	if f.options.Binaries, err = ensureBinaries(ctx); err != nil {
+	if err := prepare(ctx, &f.options); err != nil {
 		return err
 	}
 	if f.detach {
 		return detach(ctx, f)
 	}
 	if f.options.Dir == "" {
-		if f.options.Dir, err = os.MkdirTemp("", "bowline-cluster-"); err != nil {
+		if f.options.Dir, err = os.MkdirTemp("", temporaryFolder); err != nil {
 			return err
 		}
 		defer os.RemoveAll(f.options.Dir)
 	}
 	return serve(ctx, f)
+}
+
+// prepare builds the programs. For real nodes it sees to it first that they can
+// be here, and that nothing is left of others whose supervisor was killed.
+func prepare(ctx context.Context, options *controlplane.Options) error {
+	if options.RealNodes > 0 {
+		if err := realnode.Check(); err != nil {
+			return err
+		}
+		if err := removeKilled(os.TempDir()); err != nil {
+			return err
+		}
+		var err error
+		if options.KubeletBinaries, options.NodeBinaries, err = ensureNodeBinaries(ctx); err != nil {
+			return err
+		}
+	}
+	var err error
+	options.Binaries, err = ensureBinaries(ctx)
+	return err
+}
+
+// removeKilled removes what clusters in temporary folders left that had no chance
+// to: nobody would look for them there.
+func removeKilled(temporary string) error {
+	folders, err := filepath.Glob(filepath.Join(temporary, temporaryFolder+"*"))
+	if err != nil {
+		return err
+	}
+	for _, folder := range folders {
+		if !realnode.Here(folder) {
+			continue
+		}
+		if _, running, err := controlplane.Find(folder); err != nil || running {
+			continue // it is somebody else's, then
+		}
+		if err := controlplane.Remove(folder); err != nil {
+			return err
+		}
+	}
+	return nil
 }
 
 // serve starts the cluster, says that it is ready and ends it when ctx ends.
@@ -93,7 +145,7 @@ func serve(ctx context.Context, f upFlags) error {
 		return errors.Join(err, cluster.Stop())
 	}
 	if !f.json {
-		fmt.Fprintf(os.Stderr, "ready after %.1f s with %d nodes; Ctrl-C ends it\n", time.Since(begin).Seconds(), f.options.Nodes)
+		fmt.Fprintf(os.Stderr, "ready after %.1f s with %d nodes; Ctrl-C ends it\n", time.Since(begin).Seconds(), f.options.Nodes+f.options.RealNodes)
 	}
 	err = cluster.Wait(ctx)
 	return errors.Join(err, cluster.Stop())

@@ -63,7 +63,7 @@ var _ = Describe("A node", Serial, func() {
 })
 
 // nodeOf is the node that a pod runs on.
-func nodeOf(pod corev1.Pod) harness.Node {
+func nodeOf(pod corev1.Pod) harness.RealNode {
 	GinkgoHelper()
 	for _, node := range shared.Cluster.Nodes {
 		if node.Name == pod.Spec.NodeName {
@@ -71,11 +71,11 @@ func nodeOf(pod corev1.Pod) harness.Node {
 		}
 	}
 	Fail("pod " + pod.Name + " is on " + pod.Spec.NodeName + ", which is no node of the cluster")
-	return harness.Node{}
+	return harness.RealNode{}
 }
 
 // pause stops a node's kubelet until resume is called, or the spec ends.
-func pause(node harness.Node) (resume func()) {
+func pause(node harness.RealNode) (resume func()) {
 	GinkgoHelper()
 	Expect(syscall.Kill(node.KubeletPID, syscall.SIGSTOP)).To(Succeed())
 	return once(func() { Expect(syscall.Kill(node.KubeletPID, syscall.SIGCONT)).To(Succeed()) })

@@ -70,7 +70,7 @@ const pullSecretName = "pull"
 
 // newPullSecret returns the credentials for the private registry.
 func newPullSecret(namespace string) *corev1.Secret {
-	r := shared.Private
+	r := shared.Cluster.Registries.Private
 	text, err := json.Marshal(map[string]any{"auths": map[string]any{r.Address: map[string]string{"username": r.Username, "password": r.Password}}})
 	if err != nil {
 		panic(err) // it is made here

@@ -23,7 +23,6 @@ type world struct {
 	Cluster   *harness.Cluster
 	Apps      images.App
 	Operators []string // references of the operator's image: the same code, each with another digest
-	Private   images.Registry
 	Canary    harness.Canary
 }
 
@@ -62,9 +61,8 @@ var _ = SynchronizedBeforeSuite(func(ctx SpecContext) []byte {
 	DeferCleanup(func() error { return w.Cluster.Stop() })
 	AddReportEntry("cluster", seconds(began))
 
-	public := images.Registry(w.Cluster.Registries.Public)
-	w.Private = images.Registry(w.Cluster.Registries.Private)
-	w.Apps, err = images.PushApp(ctx, public, w.Private, GinkgoWriter)
+	public := w.Cluster.Registries.Public
+	w.Apps, err = images.PushApp(ctx, public, w.Cluster.Registries.Private, GinkgoWriter)
 	Expect(err).NotTo(HaveOccurred())
 	w.Operators, err = images.PushOperator(ctx, public, GinkgoWriter, "one", "two")
 	Expect(err).NotTo(HaveOccurred())

@@ -23,7 +23,8 @@ import (
 	"github.com/bowline-dev/bowline/api/v1alpha1"
 )
 
-// Cluster is a running control plane with simulated nodes.
+// Cluster is a running control plane with nodes, simulated ones unless real ones
+// were asked for.
 type Cluster struct {
 	Kubeconfig string         `json:"kubeconfig"` // of an administrator
 	Assets     string         `json:"assets"`     // the folder with kubectl
@@ -31,16 +32,46 @@ type Cluster struct {
 	Dir        string         `json:"dir"`
 	PIDs       map[string]int `json:"pids"` // of its programs, by name
 
+	RealNodes  bool       `json:"realNodes"`
+	Nodes      []RealNode `json:"nodes"`      // only real ones
+	Registries Registries `json:"registries"` // only with real nodes
+
 	command *exec.Cmd
 	stdin   io.Closer
 }
 
+// RealNode is a real node: a kubelet with containerd in namespaces of their own.
+type RealNode struct {
+	Name    string `json:"name"`
+	Address string `json:"address"` // its InternalIP, which this machine reaches, as it reaches all pods
+	Netns   string `json:"netns"`   // `ip netns exec NETNS` reaches ClusterIPs
+
+	KubeletPID       int    `json:"kubeletPID"` // stopped by SIGSTOP it makes a lost node
+	ContainerdPID    int    `json:"containerdPID"`
+	ContainerdSocket string `json:"containerdSocket"`
+}
+
+// Registries are where real nodes find images. Both speak plain HTTP.
+type Registries struct {
+	Public  Registry `json:"public"`
+	Private Registry `json:"private"`
+}
+
+// Registry is one of them: images that are pushed to Address/... are found there
+// by nodes, in the private one by those who say the name and the password.
+type Registry struct {
+	Address  string `json:"address"`
+	Username string `json:"username"`
+	Password string `json:"password"`
+}
+
 // ClusterOptions says which cluster to start.
 type ClusterOptions struct {
-	Nodes int       // 0: the default
-	Audit bool      // keep a log of all requests
-	Bench bool      // lift the control plane's limits on requests
-	Log   io.Writer // gets progress and errors
+	Nodes     int       // simulated ones, 0: the default
+	RealNodes int       // real ones, instead of simulated ones; root on Linux only
+	Audit     bool      // keep a log of all requests
+	Bench     bool      // lift the control plane's limits on requests
+	Log       io.Writer // gets progress and errors
 }
 
 // startTimeout leaves time for a first build of the programs.
@@ -73,8 +104,13 @@ func StartCluster(ctx context.Context, o ClusterOptions) (*Cluster, error) {
 		return nil, err
 	}
 	args := []string{"up", "--json", "--until-stdin-closes"}
-	if o.Nodes > 0 {
+	switch {
+	case o.Nodes > 0 && o.RealNodes > 0:
+		return nil, fmt.Errorf("%d simulated and %d real nodes: a cluster has nodes of one kind", o.Nodes, o.RealNodes)
+	case o.Nodes > 0:
 		args = append(args, "--nodes", strconv.Itoa(o.Nodes))
+	case o.RealNodes > 0:
+		args = append(args, "--nodes", "real:"+strconv.Itoa(o.RealNodes))
 	}
 	if o.Audit {
 		args = append(args, "--audit")

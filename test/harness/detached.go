@@ -4,24 +4,26 @@ import (
 	"context"
 	"encoding/json"
 	"fmt"
+	"io"
 	"os/exec"
 	"path/filepath"
+	"strconv"
 )
 
-// Detached starts a cluster that goes on when this process has ended, until
-// `go run -C test/cluster . down`. It is not ended by Stop.
-func Detached(ctx context.Context, o ClusterOptions) (*Cluster, error) {
+// Detach starts a cluster with real nodes that goes on when this process has
+// ended, until `go run -C test/cluster . down`. Stop does not end it.
+func Detach(ctx context.Context, realNodes int, log io.Writer) (*Cluster, error) {
 	root, err := Root()
 	if err != nil {
 		return nil, err
 	}
-	binary, err := build(ctx, filepath.Join(root, "test", "cluster"), "bowline-cluster", o.Log)
+	binary, err := build(ctx, filepath.Join(root, "test", "cluster"), "bowline-cluster", log)
 	if err != nil {
 		return nil, err
 	}
-	command := exec.CommandContext(ctx, binary, append(o.args(), "--json", "--detach")...)
+	command := exec.CommandContext(ctx, binary, "up", "--json", "--detach", "--nodes=real:"+strconv.Itoa(realNodes))
 	command.Dir = filepath.Join(root, "test", "cluster")
-	command.Stderr = o.Log
+	command.Stderr = log
 	line, err := command.Output()
 	if err != nil {
 		return nil, fmt.Errorf("start the cluster: %w", err)

@@ -40,7 +40,7 @@ func run(ctx context.Context, out, progress io.Writer) error {
 	}
 	began := time.Now()
 	fmt.Fprintln(progress, "starting a cluster with real nodes, whose programs are built on first use")
-	cluster, err := harness.Detached(ctx, harness.ClusterOptions{RealNodes: nodes, Log: progress})
+	cluster, err := harness.Detach(ctx, nodes, progress)
 	if err != nil {
 		return err
 	}
@@ -58,9 +58,9 @@ const nodes = 2
 
 // furnish brings the operator and an App's images into the cluster.
 func furnish(ctx context.Context, cluster *harness.Cluster, manifest string, progress io.Writer) error {
-	public := images.Registry(cluster.Registries.Public)
+	public := cluster.Registries.Public
 	fmt.Fprintln(progress, "building the operator's image and that of an App")
-	app, err := images.PushApp(ctx, public, images.Registry{}, progress)
+	app, err := images.PushApp(ctx, public, harness.Registry{}, progress)
 	if err != nil {
 		return err
 	}

@@ -14,18 +14,10 @@ import (
 // CacheVariable is the environment variable that overrides the cache folder.
 const CacheVariable = "BOWLINE_CLUSTER_CACHE"
 
-// Module is the pair of files that pins every version.
-type Module struct {
-	GoMod []byte
-	GoSum []byte
-}
-
-// Cache is a folder of finished builds of one module.
+// Cache is a folder of finished builds.
 type Cache struct {
 	// Root is the folder; each build is a folder in it, named by its key.
 	Root string
-	// Module is what is built.
-	Module Module
 	// Progress is told what is going on. It stays silent when nothing is built.
 	Progress *Progress
 }
@@ -43,10 +35,10 @@ func DefaultRoot() (string, error) {
 	return filepath.Join(root, "bowline", "cluster"), nil
 }
 
-// Ensure returns the folder that holds all programs and builds them first if
-// this exact build is not there yet.
-func (c *Cache) Ensure(ctx context.Context) (string, error) {
-	flags, err := buildFlags(c.Module.GoMod)
+// Ensure returns the folder that holds the group's programs and builds them
+// first if this exact build is not there yet.
+func (c *Cache) Ensure(ctx context.Context, group Group) (string, error) {
+	flags, err := buildFlags(group)
 	if err != nil {
 		return "", err
 	}
@@ -54,7 +46,7 @@ func (c *Cache) Ensure(ctx context.Context) (string, error) {
 	if err != nil {
 		return "", err
 	}
-	key := cacheKey(c.Module.GoMod, c.Module.GoSum, toolchain[0], toolchain[1]+"/"+toolchain[2], flags)
+	key := cacheKey(group, toolchain[0], toolchain[1]+"/"+toolchain[2], flags)
 	folder := filepath.Join(c.Root, key)
 	bin := filepath.Join(folder, "bin")
 	if isFolder(bin) {
@@ -79,7 +71,7 @@ func (c *Cache) Ensure(ctx context.Context) (string, error) {
 		return "", err
 	}
 	defer os.RemoveAll(work)
-	if err := c.build(ctx, work, flags); err != nil {
+	if err := c.build(ctx, work, group, flags); err != nil {
 		return "", err
 	}
 	if err := os.MkdirAll(folder, 0o755); err != nil {
@@ -101,22 +93,28 @@ func removeAbandoned(folder string) {
 }
 
 // build compiles every program into work/bin. It needs nothing of the source
-// tree: go.mod and go.sum pin everything, and the programs are tools of it.
-func (c *Cache) build(ctx context.Context, work string, flags []string) error {
+// tree: go.mod and go.sum pin everything, and the programs are tools of it or
+// bring their own source.
+func (c *Cache) build(ctx context.Context, work string, group Group, flags []string) error {
 	module := filepath.Join(work, "module")
-	if err := os.Mkdir(module, 0o755); err != nil {
-		return err
+	files := map[string][]byte{"go.mod": group.Module.GoMod, "go.sum": group.Module.GoSum}
+	for _, program := range group.Programs {
+		if program.Source != nil {
+			files[program.sourceFile()] = program.Source
+		}
 	}
-	if err := os.WriteFile(filepath.Join(module, "go.mod"), c.Module.GoMod, 0o644); err != nil {
-		return err
+	for name, content := range files {
+		path := filepath.Join(module, name)
+		if err := os.MkdirAll(filepath.Dir(path), 0o755); err != nil {
+			return err
+		}
+		if err := os.WriteFile(path, content, 0o644); err != nil {
+			return err
+		}
 	}
-	if err := os.WriteFile(filepath.Join(module, "go.sum"), c.Module.GoSum, 0o644); err != nil {
-		return err
-	}
-	programs := Programs()
-	for i, program := range programs {
-		done := c.Progress.Begin(fmt.Sprintf("building %s (%d of %d)", program.Name, i+1, len(programs)))
-		err := goBuild(ctx, module, filepath.Join(work, "bin", program.Name), program.Package, flags)
+	for i, program := range group.Programs {
+		done := c.Progress.Begin(fmt.Sprintf("building %s (%d of %d)", program.Name, i+1, len(group.Programs)))
+		err := goBuild(ctx, module, filepath.Join(work, "bin", program.Name), program.target(), flags)
 		done(err)
 		if err != nil {
 			return err

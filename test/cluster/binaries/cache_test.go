@@ -9,10 +9,10 @@ import (
 
 func TestEnsureLeavesNothingOfAFailedBuild(t *testing.T) {
 	root := t.TempDir()
-	cache := Cache{Root: root, Module: Module{
+	cache := Cache{Root: root}
+	_, err := cache.Ensure(t.Context(), ControlPlane(Module{
 		GoMod: []byte("module x\n\ngo 1.26.0\n\nrequire k8s.io/kubernetes v1.37.2\n"),
-	}}
-	_, err := cache.Ensure(t.Context())
+	}))
 	if err == nil || !strings.Contains(err.Error(), "go build go.etcd.io/etcd/server/v3") {
 		t.Fatalf("a module without etcd: got %v", err)
 	}

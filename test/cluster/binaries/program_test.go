@@ -1,6 +1,7 @@
 package binaries
 
 import (
+	"os/exec"
 	"slices"
 	"strings"
 	"testing"
@@ -12,7 +13,7 @@ func TestBuildFlagsCarryTheKubernetesVersion(t *testing.T) {
 		"alone":      "module x\n\nrequire k8s.io/kubernetes v1.37.2\n",
 	} {
 		t.Run(name, func(t *testing.T) {
-			flags, err := buildFlags([]byte(goMod))
+			flags, err := buildFlags(ControlPlane(Module{GoMod: []byte(goMod)}))
 			if err != nil {
 				t.Fatal(err)
 			}
@@ -28,8 +29,40 @@ func TestBuildFlagsCarryTheKubernetesVersion(t *testing.T) {
 }
 
 func TestBuildFlagsNeedTheRequirement(t *testing.T) {
-	_, err := buildFlags([]byte("module x\nreplace k8s.io/kubernetes => k8s.io/kubernetes v1.37.2\n"))
+	_, err := buildFlags(ControlPlane(Module{GoMod: []byte("module x\nreplace k8s.io/kubernetes => k8s.io/kubernetes v1.37.2\n")}))
 	if err == nil || !strings.Contains(err.Error(), "no requirement of k8s.io/kubernetes") {
 		t.Errorf("got %v", err)
+	}
+}
+
+func TestBuildFlagsOfNodesNeedNoKubernetes(t *testing.T) {
+	flags, err := buildFlags(Node(Module{GoMod: []byte("module x\n")}, nil, nil))
+	if err != nil {
+		t.Fatal(err)
+	}
+	want := []string{"-mod=readonly", "-buildvcs=false", "-trimpath", "-ldflags=-s -w", "-tags=no_btrfs,no_devmapper,no_zfs"}
+	if !slices.Equal(flags, want) {
+		t.Errorf("got %q, want %q", flags, want)
+	}
+}
+
+func TestKubeletsReportTheirVersion(t *testing.T) {
+	flags, err := buildFlags(Kubelet(Module{GoMod: []byte("module x\n\nrequire k8s.io/kubernetes v1.37.2\n")}))
+	if err != nil || !strings.Contains(strings.Join(flags, " "), "version.gitVersion=v1.37.2") {
+		t.Errorf("got %q, %v", flags, err)
+	}
+}
+
+func TestAProgramOfOurOwnIsBuiltFromItsSource(t *testing.T) {
+	cache := Cache{Root: t.TempDir()}
+	bin, err := cache.Ensure(t.Context(), Group{
+		Module:   Module{GoMod: []byte("module x\n\ngo 1.26.0\n")},
+		Programs: []Program{{Name: "pause", Source: []byte("//go:build ignore\n\npackage main\n\nfunc main() { println(\"built\") }\n")}},
+	})
+	if err != nil {
+		t.Fatal(err)
+	}
+	if output, err := exec.Command(bin + "/pause").CombinedOutput(); err != nil || string(output) != "built\n" {
+		t.Errorf("got %q, %v", output, err)
 	}
 }

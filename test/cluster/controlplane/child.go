@@ -9,6 +9,8 @@ import (
 	"strings"
 	"syscall"
 	"time"
+
+	"github.com/bowline-dev/bowline/test/cluster/realnode"
 )
 
 // grace is how long a child may take to end by itself.
@@ -36,12 +38,22 @@ func startChild(bin string, c component, l layout) (*child, error) {
 	if err != nil {
 		return nil, err
 	}
-	cmd := exec.Command(filepath.Join(bin, c.name), c.args...)
+	program, args := filepath.Join(bin, c.name), c.args
+	if c.program != "" {
+		program = c.program
+	}
+	if c.namespace != "" {
+		program, args = realnode.Enter(c.namespace, program, args)
+	}
+	cmd := exec.Command(program, args...)
 	cmd.Dir = string(l)
 	cmd.Env = append([]string{"PATH=" + os.Getenv("PATH"), "HOME=" + string(l), "TMPDIR=" + string(l)}, c.env...)
 	cmd.Stdout, cmd.Stderr = log, log
 	cmd.SysProcAttr = &syscall.SysProcAttr{Setpgid: true}
 	endWithParent(cmd.SysProcAttr)
+	if c.namespace != "" {
+		realnode.Isolate(cmd.SysProcAttr)
+	}
 
 	result := &child{name: c.name, log: log.Name(), ended: make(chan struct{}), cmd: cmd}
 	started := make(chan error)

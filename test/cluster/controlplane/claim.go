@@ -6,6 +6,8 @@ import (
 	"io/fs"
 	"os"
 	"syscall"
+
+	"github.com/bowline-dev/bowline/test/cluster/realnode"
 )
 
 // claim makes dir the folder of one running cluster: it creates it, or clears
@@ -56,8 +58,12 @@ func takeLock(l layout, flags int) (lock *os.File, held bool, err error) {
 	return nil, false, fmt.Errorf("lock %s: %w", l.lock(), err)
 }
 
-// empty removes everything in a cluster's folder but its lock.
+// empty removes everything in a cluster's folder but its lock, after what real
+// nodes have left elsewhere.
 func empty(l layout) error {
+	if err := realnode.Clean(string(l)); err != nil {
+		return err
+	}
 	entries, err := os.ReadDir(string(l))
 	if err != nil {
 		return err

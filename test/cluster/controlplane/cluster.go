@@ -8,6 +8,9 @@ import (
 	"path/filepath"
 	"sync"
 	"time"
+
+	"github.com/bowline-dev/bowline/test/cluster/realnode"
+	"github.com/bowline-dev/bowline/test/cluster/registries"
 )
 
 const (
@@ -25,6 +28,11 @@ type Cluster struct {
 	lock     *os.File
 	stop     sync.Once
 	stopErr  error
+
+	// Of a cluster with real nodes only.
+	footprint  *realnode.Footprint
+	registries *registries.Registries
+	realNodes  []RealNode
 }
 
 // Start starts a cluster and returns when it is healthy and all its nodes are
@@ -55,6 +63,11 @@ func (c *Cluster) start(ctx context.Context) error {
 	if c.plan.ports, err = freePorts(); err != nil {
 		return err
 	}
+	if c.plan.real() {
+		if err := c.reserve(); err != nil {
+			return fmt.Errorf("make a network for real nodes: %w", err)
+		}
+	}
 	if c.client, err = writeFiles(c.plan, time.Now()); err != nil {
 		return fmt.Errorf("prepare the cluster's folder: %w", err)
 	}
@@ -71,32 +84,81 @@ func (c *Cluster) start(ctx context.Context) error {
 	if err := c.until(ctx, "kube-apiserver", c.healthy(c.plan.apiServerURL()+"/readyz")); err != nil {
 		return err
 	}
+	if c.plan.real() {
+		err = c.startReal(ctx)
+	} else {
+		err = c.startSimulated(ctx)
+	}
+	if err != nil {
+		return err
+	}
+	record := c.Record()
+	return record.save(c.plan.layout)
+}
 
-	// Nodes first: kwok finds them in its first list.
+// startSimulated makes the nodes first: kwok finds them in its first list.
+func (c *Cluster) startSimulated(ctx context.Context) error {
 	if err := c.createNodes(ctx); err != nil {
 		return err
 	}
-	for _, component := range []component{c.plan.controllerManager(), c.plan.scheduler(), c.plan.kwok()} {
+	if err := c.startControllers(ctx, c.plan.kwok()); err != nil {
+		return err
+	}
+	return c.until(ctx, "kwok", c.nodesUsable)
+}
+
+// startReal starts real nodes and what runs on them in every cluster.
+func (c *Cluster) startReal(ctx context.Context) error {
+	images, err := c.serveImages()
+	if err != nil {
+		return err
+	}
+	if err := c.runRealNodes(images["pause"]); err != nil {
+		return err
+	}
+	if err := c.startControllers(ctx); err != nil {
+		return err
+	}
+	services, err := c.plan.options.serviceNetwork()
+	if err != nil {
+		return err
+	}
+	addons := realnode.Addons{CoreDNS: images["coredns"], MetricsServer: images["metrics-server"], ClusterDNS: nameServer(services)}
+	manifests, err := addons.Manifests()
+	if err != nil {
+		return err
+	}
+	if err := c.apply(ctx, manifests); err != nil {
+		return err
+	}
+	if err := c.until(ctx, "node-1-kubelet", c.nodesUsable); err != nil {
+		return err
+	}
+	if err := c.awaitAddons(ctx); err != nil {
+		return err
+	}
+	return c.findRealNodes()
+}
+
+// startControllers starts the controllers, and others with them, and waits for
+// the controllers.
+func (c *Cluster) startControllers(ctx context.Context, others ...component) error {
+	for _, component := range append([]component{c.plan.controllerManager(), c.plan.scheduler()}, others...) {
 		if err := c.run(component); err != nil {
 			return err
 		}
 	}
 	defaultAccount := c.plan.apiServerURL() + "/api/v1/namespaces/default/serviceaccounts/default"
-	for _, wait := range []struct {
-		child string
-		probe func(context.Context) error
-	}{
-		{"kube-controller-manager", c.healthy(c.plan.controllerManagerURL() + "/healthz")},
-		{"kube-controller-manager", c.healthy(defaultAccount)}, // without it no pod is admitted
-		{"kube-scheduler", c.healthy(c.plan.schedulerURL() + "/healthz")},
-		{"kwok", c.nodesUsable},
+	for _, wait := range []struct{ child, url string }{
+		{"kube-controller-manager", c.plan.controllerManagerURL() + "/healthz"},
+		{"kube-controller-manager", defaultAccount}, // without it no pod is admitted
+		{"kube-scheduler", c.plan.schedulerURL() + "/healthz"},
 	} {
-		if err := c.until(ctx, wait.child, wait.probe); err != nil {
+		if err := c.until(ctx, wait.child, c.healthy(wait.url)); err != nil {
 			return err
 		}
 	}
-	record := c.Record()
-	return record.save(c.plan.layout)
+	return nil
 }
 
 func (c *Cluster) run(component component) error {
@@ -179,6 +241,11 @@ func (c *Cluster) Record() Record {
 	for _, child := range c.children {
 		record.PIDs[child.name] = child.pid
 	}
+	if c.plan.real() {
+		record.RealNodes = true
+		record.Nodes = c.realNodes
+		record.Registries = &c.registries.Record
+	}
 	return record
 }
 
@@ -187,7 +254,10 @@ func (c *Cluster) Record() Record {
 func (c *Cluster) Stop() error {
 	c.stop.Do(func() {
 		c.stopChildren()
-		c.stopErr = remove(c.plan.layout, c.lock)
+		if c.registries != nil {
+			c.stopErr = c.registries.Close()
+		}
+		c.stopErr = errors.Join(c.stopErr, remove(c.plan.layout, c.lock))
 	})
 	return c.stopErr
 }

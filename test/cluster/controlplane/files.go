@@ -13,6 +13,13 @@ import (
 // every authorization.
 var admin = user{name: "bowline-admin", group: "system:masters"}
 
+// kubeletClient is who the API server speaks to kubelets as, frontProxy who it
+// speaks to API servers in pods as.
+var (
+	kubeletClient = user{name: "kube-apiserver-kubelet-client", group: "system:masters"}
+	frontProxy    = user{name: "front-proxy-client"}
+)
+
 const auditPolicy = `apiVersion: audit.k8s.io/v1
 kind: Policy
 omitStages: [RequestReceived, ResponseStarted]
@@ -31,7 +38,7 @@ func writeFiles(p plan, now time.Time) (*client, error) {
 	if err != nil {
 		return nil, err
 	}
-	server, err := root.server(services, now)
+	server, err := root.server(services, p.host(), now)
 	if err != nil {
 		return nil, err
 	}
@@ -55,13 +62,13 @@ func writeFiles(p plan, now time.Time) (*client, error) {
 		l.auditPolicy():  []byte(auditPolicy),
 		l.kwokConfig():   kwok,
 	}
+	if p.real() {
+		if err := addRealNodePairs(files, l, root, now); err != nil {
+			return nil, err
+		}
+	}
 	var adminPair pair
-	for name, who := range map[string]user{
-		"admin":                   admin,
-		"kube-controller-manager": {name: "system:kube-controller-manager"},
-		"kube-scheduler":          {name: "system:kube-scheduler"},
-		"kwok":                    {name: "kwok", group: "system:masters"},
-	} {
+	for name, who := range p.users() {
 		client, err := root.client(who, now)
 		if err != nil {
 			return nil, err
@@ -82,6 +89,48 @@ func writeFiles(p plan, now time.Time) (*client, error) {
 		}
 	}
 	return newClient(root.pair.cert, adminPair)
+}
+
+// users are who has a kubeconfig, by its name.
+func (p plan) users() map[string]user {
+	users := map[string]user{
+		"admin":                   admin,
+		"kube-controller-manager": {name: "system:kube-controller-manager"},
+		"kube-scheduler":          {name: "system:kube-scheduler"},
+	}
+	if !p.real() {
+		users["kwok"] = user{name: "kwok", group: "system:masters"}
+		return users
+	}
+	users["kube-proxy"] = user{name: "system:kube-proxy"}
+	for _, place := range p.places() {
+		users[place.Name] = user{name: "system:node:" + place.Name, group: "system:nodes"}
+	}
+	return users
+}
+
+// addRealNodePairs adds what the API server shows to kubelets and to API servers
+// in pods. The latter trust an authority of its own, which signs nothing else.
+func addRealNodePairs(files map[string][]byte, l layout, root *authority, now time.Time) error {
+	frontProxyRoot, err := newAuthority(now)
+	if err != nil {
+		return err
+	}
+	files[l.cert("front-proxy-root")] = frontProxyRoot.pair.cert
+	for name, signed := range map[string]struct {
+		by  *authority
+		who user
+	}{
+		"kubelet-client": {root, kubeletClient},
+		"front-proxy":    {frontProxyRoot, frontProxy},
+	} {
+		client, err := signed.by.client(signed.who, now)
+		if err != nil {
+			return err
+		}
+		files[l.cert(name)], files[l.key(name)] = client.cert, client.key
+	}
+	return nil
 }
 
 func kwokConfig(p plan) ([]byte, error) {

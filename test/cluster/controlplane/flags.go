@@ -1,6 +1,10 @@
 package controlplane
 
-import "fmt"
+import (
+	"fmt"
+
+	"github.com/bowline-dev/bowline/test/cluster/realnode"
+)
 
 // component is one program of the cluster and how it is called.
 type component struct {
@@ -8,6 +12,11 @@ type component struct {
 	args []string
 	// env is added to the environment.
 	env []string
+	// program is its path, unless it is the one of that name among the binaries.
+	program string
+	// namespace is the network namespace of a real node, whose first process this
+	// is.
+	namespace string
 }
 
 // plan says what is started, in which order, with which flags. It does nothing.
@@ -15,10 +24,23 @@ type plan struct {
 	options Options
 	layout  layout
 	ports   ports
+	// network has the addresses of real nodes.
+	network realnode.Network
+}
+
+func (p plan) real() bool { return p.options.RealNodes > 0 }
+
+// host is the address at which the API server is reached: by real nodes and
+// their pods, too, if there are any.
+func (p plan) host() string {
+	if p.real() {
+		return p.network.Host().String()
+	}
+	return "127.0.0.1"
 }
 
 func (p plan) etcdURL() string      { return loopback("http", p.ports.etcd) }
-func (p plan) apiServerURL() string { return loopback("https", p.ports.apiServer) }
+func (p plan) apiServerURL() string { return fmt.Sprintf("https://%s:%d", p.host(), p.ports.apiServer) }
 
 func (p plan) controllerManagerURL() string { return loopback("https", p.ports.controllerManager) }
 func (p plan) schedulerURL() string         { return loopback("https", p.ports.scheduler) }
@@ -46,7 +68,7 @@ func (p plan) etcd() component {
 
 func (p plan) apiServer() component {
 	args := []string{
-		"--bind-address=127.0.0.1",
+		"--bind-address=" + p.host(),
 		fmt.Sprintf("--secure-port=%d", p.ports.apiServer),
 		"--etcd-servers=" + p.etcdURL(),
 		"--tls-cert-file=" + p.layout.cert("server"),
@@ -57,12 +79,16 @@ func (p plan) apiServer() component {
 		"--service-account-key-file=" + p.layout.cert("tokens"),
 		"--service-account-signing-key-file=" + p.layout.key("tokens"),
 		"--service-cluster-ip-range=" + p.options.ServiceRange,
-		// Nothing but loopback reaches this server, and a loopback address is
-		// refused as an endpoint of the Service "kubernetes".
-		"--endpoint-reconciler-type=none",
 		// Else creating Services is the bottleneck of a load test.
 		"--feature-gates=DisableAllocatorDualWrite=true",
 		"--allow-privileged=true",
+	}
+	if p.real() {
+		args = append(args, p.realNodeFlags()...)
+	} else {
+		// Nothing but loopback reaches this server, and a loopback address is
+		// refused as an endpoint of the Service "kubernetes".
+		args = append(args, "--endpoint-reconciler-type=none")
 	}
 	if p.options.Audit {
 		args = append(args,
@@ -75,6 +101,25 @@ func (p plan) apiServer() component {
 		args = append(args, "--max-requests-inflight=4000", "--max-mutating-requests-inflight=2000")
 	}
 	return component{name: "kube-apiserver", args: args}
+}
+
+// realNodeFlags let the API server speak to kubelets, and to API servers in pods.
+// It is in no pod itself, so it asks the pods of a Service, not its ClusterIP.
+func (p plan) realNodeFlags() []string {
+	return []string{
+		"--advertise-address=" + p.host(),
+		"--kubelet-client-certificate=" + p.layout.cert("kubelet-client"),
+		"--kubelet-client-key=" + p.layout.key("kubelet-client"),
+		"--kubelet-preferred-address-types=InternalIP",
+		"--enable-aggregator-routing=true",
+		"--proxy-client-cert-file=" + p.layout.cert("front-proxy"),
+		"--proxy-client-key-file=" + p.layout.key("front-proxy"),
+		"--requestheader-client-ca-file=" + p.layout.cert("front-proxy-root"),
+		"--requestheader-allowed-names=" + frontProxy.name,
+		"--requestheader-extra-headers-prefix=X-Remote-Extra-",
+		"--requestheader-group-headers=X-Remote-Group",
+		"--requestheader-username-headers=X-Remote-User",
+	}
 }
 
 // controllerManager lifts the client limits that would be a load test's

@@ -4,6 +4,8 @@ import (
 	"slices"
 	"strings"
 	"testing"
+
+	"github.com/bowline-dev/bowline/test/cluster/realnode"
 )
 
 func testPlan(change func(*Options)) plan {
@@ -73,5 +75,54 @@ func TestEverythingListensOnLoopback(t *testing.T) {
 		if strings.Contains(flag, "://") && !strings.Contains(flag, "://127.0.0.1:") {
 			t.Errorf("etcd: %s", flag)
 		}
+	}
+}
+
+func realPlan() plan {
+	p := testPlan(func(o *Options) { o.RealNodes, o.Nodes = 2, 0 })
+	p.network = realnode.Network{Number: 201}
+	return p
+}
+
+func TestRealNodesReachTheAPIServer(t *testing.T) {
+	p := realPlan()
+	wantFlags(t, p.apiServer(),
+		"--bind-address=10.201.0.1",
+		"--advertise-address=10.201.0.1",
+		"--kubelet-client-certificate=/c/pki/kubelet-client.crt",
+		"--enable-aggregator-routing=true",
+		"--requestheader-client-ca-file=/c/pki/front-proxy-root.crt",
+		"--requestheader-allowed-names=front-proxy-client")
+	if slices.Contains(p.apiServer().args, "--endpoint-reconciler-type=none") {
+		t.Error("the Service kubernetes has no endpoint")
+	}
+	if got := p.apiServerURL(); got != "https://10.201.0.1:3" {
+		t.Errorf("got %s", got)
+	}
+	wantFlags(t, testPlan(nil).apiServer(), "--endpoint-reconciler-type=none")
+}
+
+func TestUsersOfRealNodes(t *testing.T) {
+	users := realPlan().users()
+	if got, want := users["node-2"], (user{name: "system:node:node-2", group: "system:nodes"}); got != want {
+		t.Errorf("got %+v, want %+v", got, want)
+	}
+	if _, ok := users["kwok"]; ok {
+		t.Error("kwok has a kubeconfig")
+	}
+	if _, ok := testPlan(nil).users()["kube-proxy"]; ok {
+		t.Error("kube-proxy has a kubeconfig on simulated nodes")
+	}
+}
+
+func TestSpec(t *testing.T) {
+	p := realPlan()
+	spec, err := p.spec(p.places()[1])
+	if err != nil {
+		t.Fatal(err)
+	}
+	got := strings.Join([]string{spec.Name, spec.Dir, spec.Cgroup, spec.ClusterDNS.String(), spec.KubeletConfig}, " ")
+	if want := "node-2 /c/node-2 /bowline-201/node-2 10.96.0.10 /c/kubeconfig/node-2.yaml"; got != want {
+		t.Errorf("got %s, want %s", got, want)
 	}
 }

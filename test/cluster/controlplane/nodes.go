@@ -77,8 +77,12 @@ func (c *Cluster) nodesUsable(ctx context.Context) error {
 			usable++
 		}
 	}
-	if usable < c.plan.options.Nodes {
-		return fmt.Errorf("%d of %d nodes are Ready and without taints", usable, c.plan.options.Nodes)
+	want := c.plan.options.Nodes
+	if c.plan.real() {
+		want = c.plan.options.RealNodes
+	}
+	if usable < want {
+		return fmt.Errorf("%d of %d nodes are Ready and without taints", usable, want)
 	}
 	return nil
 }

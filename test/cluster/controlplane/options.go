@@ -3,6 +3,8 @@ package controlplane
 import (
 	"fmt"
 	"net/netip"
+
+	"github.com/bowline-dev/bowline/test/cluster/realnode"
 )
 
 // Options says what cluster to start. The zero value is not usable; begin with
@@ -15,6 +17,11 @@ type Options struct {
 	Dir string
 	// Nodes is the number of simulated nodes.
 	Nodes int
+	// RealNodes is the number of real nodes. A cluster has nodes of one kind.
+	RealNodes int
+	// KubeletBinaries and NodeBinaries are the folders of the programs of real
+	// nodes: Kubernetes' own, and all others.
+	KubeletBinaries, NodeBinaries string
 	// Audit writes an audit log, one line for each finished request.
 	Audit bool
 	// Bench lifts the limits that get in the way of a load test: requests in
@@ -32,6 +39,9 @@ func DefaultOptions() Options {
 func (o Options) validate() error {
 	if o.Nodes < 0 || o.Nodes > 5000 {
 		return fmt.Errorf("%d nodes: choose 0 to 5000", o.Nodes)
+	}
+	if o.RealNodes < 0 || o.RealNodes > realnode.MaxNodes {
+		return fmt.Errorf("%d real nodes: choose 1 to %d", o.RealNodes, realnode.MaxNodes)
 	}
 	_, err := o.serviceNetwork()
 	return err

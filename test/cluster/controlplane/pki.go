@@ -78,9 +78,10 @@ func (a *authority) client(who user, now time.Time) (pair, error) {
 	return a.sign(template)
 }
 
-// server signs the certificate the API server shows. The first address of the
-// service network is the ClusterIP of the Service "kubernetes".
-func (a *authority) server(services netip.Prefix, now time.Time) (pair, error) {
+// server signs the certificate the API server shows, which is at host and on
+// loopback. The first address of the service network is the ClusterIP of the
+// Service "kubernetes".
+func (a *authority) server(services netip.Prefix, host string, now time.Time) (pair, error) {
 	template, err := certificate(pkix.Name{CommonName: "kube-apiserver"}, now)
 	if err != nil {
 		return pair{}, err
@@ -97,6 +98,7 @@ func (a *authority) server(services netip.Prefix, now time.Time) (pair, error) {
 	template.IPAddresses = []net.IP{
 		net.IPv4(127, 0, 0, 1),
 		net.IP(services.Addr().Next().AsSlice()),
+		net.ParseIP(host),
 	}
 	return a.sign(template)
 }

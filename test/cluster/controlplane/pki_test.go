@@ -30,14 +30,14 @@ func TestServerCertificate(t *testing.T) {
 	if err != nil {
 		t.Fatal(err)
 	}
-	server, err := root.server(netip.MustParsePrefix("10.96.0.0/16"), noon)
+	server, err := root.server(netip.MustParsePrefix("10.96.0.0/16"), "10.201.0.1", noon)
 	if err != nil {
 		t.Fatal(err)
 	}
 	cert := parseCertificate(t, server)
 	roots := x509.NewCertPool()
 	roots.AddCert(root.cert)
-	for _, name := range []string{"127.0.0.1", "localhost", "kubernetes.default.svc", "10.96.0.1"} {
+	for _, name := range []string{"127.0.0.1", "localhost", "kubernetes.default.svc", "10.96.0.1", "10.201.0.1"} {
 		_, err := cert.Verify(x509.VerifyOptions{DNSName: name, Roots: roots, CurrentTime: noon, KeyUsages: []x509.ExtKeyUsage{x509.ExtKeyUsageServerAuth}})
 		if err != nil {
 			t.Errorf("as %s: %v", name, err)

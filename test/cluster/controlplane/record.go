@@ -6,6 +6,8 @@ import (
 	"fmt"
 	"io/fs"
 	"os"
+
+	"github.com/bowline-dev/bowline/test/cluster/registries"
 )
 
 // Record describes a running cluster. It is the line `up --json` prints and the
@@ -23,6 +25,10 @@ type Record struct {
 	Supervisor int `json:"supervisor"`
 	// PIDs are the processes of the cluster by program name.
 	PIDs map[string]int `json:"pids"`
+	// RealNodes says that the nodes are real; what follows is only there then.
+	RealNodes  bool               `json:"realNodes,omitempty"`
+	Nodes      []RealNode         `json:"nodes,omitempty"`
+	Registries *registries.Record `json:"registries,omitempty"`
 }
 
 // Find returns the record of the cluster in dir and whether it runs. The record

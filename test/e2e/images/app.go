@@ -4,6 +4,8 @@ import (
 	"context"
 	"io"
 	"runtime"
+
+	"github.com/bowline-dev/bowline/test/harness"
 )
 
 // App are the references of the application's images in a cluster.
@@ -16,15 +18,15 @@ type App struct {
 
 // PushApp builds the application and pushes its images. There is none for a
 // registry without an address.
-func PushApp(ctx context.Context, public, private Registry, log io.Writer) (App, error) {
+func PushApp(ctx context.Context, public, private harness.Registry, log io.Writer) (App, error) {
 	program, err := BuildApp(ctx, log)
 	if err != nil {
 		return App{}, err
 	}
-	pushed := App{Missing: public.Reference("app:none")}
+	pushed := App{Missing: public.Address + "/app:typo"}
 	for _, image := range []struct {
 		program  []byte
-		registry Registry
+		registry harness.Registry
 		tag      string
 		into     *string
 	}{
@@ -40,7 +42,7 @@ func PushApp(ctx context.Context, public, private Registry, log io.Writer) (App,
 		if err != nil {
 			return App{}, err
 		}
-		if *image.into, err = image.registry.Push(ctx, packed, "app:"+image.tag); err != nil {
+		if *image.into, err = Push(ctx, image.registry, packed, "app:"+image.tag); err != nil {
 			return App{}, err
 		}
 	}

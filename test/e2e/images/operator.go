@@ -20,7 +20,7 @@ import (
 // PushOperator builds the operator's image, as it is shipped, and pushes it
 // under each of the tags. Each is an image with another digest: a label tells
 // its tag. It returns the references, in the order of the tags.
-func PushOperator(ctx context.Context, r Registry, log io.Writer, tags ...string) ([]string, error) {
+func PushOperator(ctx context.Context, r harness.Registry, log io.Writer, tags ...string) ([]string, error) {
 	folder, err := os.MkdirTemp("", "bowline-image-")
 	if err != nil {
 		return nil, err
@@ -39,7 +39,7 @@ func PushOperator(ctx context.Context, r Registry, log io.Writer, tags ...string
 		if err != nil {
 			return nil, err
 		}
-		reference, err := r.Push(ctx, labeled, "bowline:"+tag)
+		reference, err := Push(ctx, r, labeled, "bowline:"+tag)
 		if err != nil {
 			return nil, err
 		}
