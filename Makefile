@@ -37,7 +37,17 @@ generate: $(CONTROLLER_GEN) ## Write the DeepCopy methods of the API.
 manifests: $(CONTROLLER_GEN) ## Write the CRDs, and the operator's role from the markers in controllers/.
 	$(CONTROLLER_GEN) crd paths=./api/v1alpha1/... output:crd:dir=config/crd/bases
 	$(CONTROLLER_GEN) crd paths=./api/servicebinding/... output:crd:dir=config/crd/servicebinding/bases
-	$(CONTROLLER_GEN) rbac:roleName=manager-role paths=./controllers/... output:rbac:dir=config/rbac
+	$(CONTROLLER_GEN) rbac:roleName=manager-role paths=./controllers/... output:rbac:dir=config/rbac/role
+
+.PHONY: chart
+chart: ## Copy the CRDs and roles of config/ into the chart.
+	rm -rf charts/bowline/files
+	mkdir -p charts/bowline/files/crds charts/bowline/files/rbac/watched charts/bowline/files/rbac/servicebinding charts/bowline/files/servicebinding/crds
+	cp config/crd/bases/*.yaml charts/bowline/files/crds
+	cp config/crd/servicebinding/bases/*.yaml charts/bowline/files/servicebinding/crds
+	cp config/rbac/role/role.yaml config/rbac/account/leader_election.yaml config/rbac/*_role.yaml config/rbac/role_binding.yaml config/rbac/metrics.yaml charts/bowline/files/rbac
+	cp config/namespaced/watched/role_binding.yaml charts/bowline/files/rbac/watched
+	cp config/servicebinding/*role*.yaml charts/bowline/files/rbac/servicebinding
 
 .PHONY: docs
 docs: $(CRD_REF_DOCS) ## Write the API reference, docs/reference/api.md.

@@ -7,10 +7,12 @@ import (
 	"fmt"
 	"os"
 	"runtime/debug"
+	"slices"
 	"strings"
 
 	"k8s.io/apimachinery/pkg/runtime"
 	"k8s.io/apimachinery/pkg/types"
+	"k8s.io/apimachinery/pkg/util/validation"
 	clientgoscheme "k8s.io/client-go/kubernetes/scheme"
 	"k8s.io/utils/ptr"
 	ctrl "sigs.k8s.io/controller-runtime"
@@ -37,6 +39,8 @@ type options struct {
 	probeAddress   string
 	leaderElect    bool
 	leaseNamespace string
+	namespaces     string
+	watched        []string // what namespaces names
 	bindings       bool
 	webhook        controllers.Webhook
 	webhookService string
@@ -86,6 +90,7 @@ func (o *options) bind(flags *flag.FlagSet) {
 	flags.StringVar(&o.probeAddress, "health-probe-bind-address", ":8081", "address that serves /healthz and /readyz; 0 serves none")
 	flags.BoolVar(&o.leaderElect, "leader-elect", false, "let only one of several operators act")
 	flags.StringVar(&o.leaseNamespace, "leader-election-namespace", "", "namespace of the lease by which one of several operators is chosen; not needed in a cluster, where it is the operator's own")
+	flags.StringVar(&o.namespaces, "namespaces", "", "namespaces whose Apps are looked after, separated by commas, by rights in them alone; all if not given")
 	flags.BoolVar(&o.bindings, "service-bindings", false, "project services into workloads, as the ServiceBindings of servicebinding.io ask; needs config/servicebinding")
 	flags.StringVar(&o.webhook.Address, "webhook-bind-address", "0", "address that serves the webhook that binds workloads when they are created, such as :9443; 0 serves none, and they are bound right after")
 	flags.StringVar(&o.webhookService, "webhook-service", "bowline-system/bowline-webhook", "namespace and name of the Service that leads to the webhook; the Secret with its certificate is beside it")
@@ -106,12 +111,34 @@ func (o *options) validate() error {
 	if o.sharedRollouts < 0 {
 		return fmt.Errorf("--max-shared-rollouts=%d: it is a number of Apps, or 0 for no limit", o.sharedRollouts)
 	}
+	if err := o.validateNamespaces(); err != nil {
+		return err
+	}
 	if err := o.validateWebhook(); err != nil {
 		return err
 	}
 	// Levels are negative there, the more so the more is logged.
 	if level := o.logging.Level; level != nil && level.Enabled(-maxLogLevel-1) {
 		return fmt.Errorf("--zap-log-level: at most %d is allowed: above it, what Secrets hold would be logged", maxLogLevel)
+	}
+	return nil
+}
+
+func (o *options) validateNamespaces() error {
+	if o.namespaces == "" {
+		return nil
+	}
+	o.watched = strings.Split(o.namespaces, ",")
+	for i, namespace := range o.watched {
+		if problems := validation.IsDNS1123Label(namespace); len(problems) > 0 {
+			return fmt.Errorf("--namespaces=%s: %q is no name of a namespace: separate names by commas alone", o.namespaces, namespace)
+		}
+		if slices.Contains(o.watched[:i], namespace) {
+			return fmt.Errorf("--namespaces=%s: %q is there twice", o.namespaces, namespace)
+		}
+	}
+	if o.bindings {
+		return fmt.Errorf("--namespaces=%s: not together with --service-bindings: ServiceBindings, their mappings and their webhook are the whole cluster's. Apps bind services without it", o.namespaces)
 	}
 	return nil
 }
@@ -151,7 +178,7 @@ func run(o options) error {
 	if err != nil {
 		return fmt.Errorf("make the manager: %w", err)
 	}
-	apps := controllers.Options{ServiceBindings: o.bindings, Workers: o.workers, SharedRollouts: o.sharedRollouts, Registries: registry.Options{CAFile: o.registryCAs}}
+	apps := controllers.Options{Namespaces: o.watched, ServiceBindings: o.bindings, Workers: o.workers, SharedRollouts: o.sharedRollouts, Registries: registry.Options{CAFile: o.registryCAs}}
 	if o.bindings {
 		if err := controllers.SetupServiceBinding(ctx, mgr, o.webhook); err != nil {
 			return err
@@ -176,7 +203,7 @@ func (o *options) manager(scheme *runtime.Scheme) ctrl.Options {
 	}
 	return ctrl.Options{
 		Scheme:                        scheme,
-		Cache:                         controllers.CacheOptions(),
+		Cache:                         controllers.CacheOptions(o.watched...),
 		Client:                        client.Options{Cache: &client.CacheOptions{EnableReadYourWritesConsistency: ptr.To(true)}},
 		Metrics:                       metrics,
 		HealthProbeBindAddress:        o.probeAddress,

@@ -24,6 +24,10 @@ func TestFlagsAreChecked(t *testing.T) {
 		"a webhook with any port":         {[]string{"--service-bindings", "--webhook-bind-address=:0"}, "--webhook-bind-address=:0: it is an address with a port, such as :9443, or 0 for none"},
 		"a Service without a namespace":   {[]string{"--service-bindings", "--webhook-bind-address=:9443", "--webhook-service=hook"}, "--webhook-service=hook: it is the Service's namespace and name, such as bowline-system/bowline-webhook"},
 		"an address that is not secure":   {[]string{"--service-bindings", "--webhook-bind-address=:9443", "--webhook-url=http://127.0.0.1:9443"}, "--webhook-url=http://127.0.0.1:9443: it is an address of this operator that the API server reaches, such as https://10.0.0.1:9443"},
+		"namespaces":                      {[]string{"--namespaces=a,b"}, ""},
+		"a namespace that is none":        {[]string{"--namespaces=a, b"}, `--namespaces=a, b: " b" is no name of a namespace: separate names by commas alone`},
+		"a namespace twice":               {[]string{"--namespaces=a,b,a"}, `--namespaces=a,b,a: "a" is there twice`},
+		"bindings in some namespaces":     {[]string{"--namespaces=a", "--service-bindings"}, "--namespaces=a: not together with --service-bindings: ServiceBindings, their mappings and their webhook are the whole cluster's. Apps bind services without it"},
 		"no limit of the shared rollouts": {[]string{"--max-shared-rollouts=0"}, ""},
 	} {
 		t.Run(name, func(t *testing.T) {

@@ -39,6 +39,8 @@ type AppReconciler struct {
 
 	// serviceBindings tells that ServiceBindings count.
 	serviceBindings bool
+	// hiddenNodes tells that the nodes may not be read.
+	hiddenNodes bool
 	// services finds what bindings name, and followed knows whose Secrets that
 	// led to.
 	services *kinds.Kinds
@@ -129,7 +131,7 @@ func unlessEnding(ctx context.Context, err error) error {
 
 func (p *pass) run(ctx context.Context) (ctrl.Result, error) {
 	var err error
-	if p.snapshot, err = observe.Read(ctx, p.Client, p.app); err != nil {
+	if p.snapshot, err = observe.Read(ctx, p.Client, p.app, !p.hiddenNodes); err != nil {
 		return ctrl.Result{}, err
 	}
 	if p.inputs, err = p.Resolver.Resolve(ctx, p.app, p.snapshot.Releases); err != nil {

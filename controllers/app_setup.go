@@ -10,6 +10,7 @@ import (
 	corev1 "k8s.io/api/core/v1"
 	policyv1 "k8s.io/api/policy/v1"
 	"k8s.io/apimachinery/pkg/api/equality"
+	apierrors "k8s.io/apimachinery/pkg/api/errors"
 	metav1 "k8s.io/apimachinery/pkg/apis/meta/v1"
 	"k8s.io/apimachinery/pkg/runtime/schema"
 	"k8s.io/apimachinery/pkg/types"
@@ -47,7 +48,7 @@ import (
 // +kubebuilder:rbac:groups=policy,resources=poddisruptionbudgets,verbs=get;list;watch;create;patch;delete
 // +kubebuilder:rbac:groups="",resources=services,verbs=get;list;watch;create;patch;delete
 // +kubebuilder:rbac:groups="",resources=configmaps;secrets,verbs=get;list;watch;create;patch;delete
-// +kubebuilder:rbac:groups="",resources=pods;nodes,verbs=get;list;watch
+// +kubebuilder:rbac:groups="",resources=pods,verbs=get;list;watch
 // +kubebuilder:rbac:groups="",resources=serviceaccounts,verbs=get
 // +kubebuilder:rbac:groups="",resources=events,verbs=list
 // +kubebuilder:rbac:groups=events.k8s.io,resources=events,verbs=create;patch
@@ -61,8 +62,14 @@ const (
 	memory  = 20_000
 )
 
+// The rights on nodes are not here: they are the cluster's, and an operator for
+// some namespaces does without, see config/rbac/node_role.yaml.
+
 // Options say how Apps are looked after.
 type Options struct {
+	// Namespaces are those whose Apps are looked after, none for all. With some,
+	// nothing is asked of the cluster: how nodes are is not known then.
+	Namespaces []string
 	// Workers is how many Apps are looked at at a time.
 	Workers int
 	// SharedRollouts is how many Apps may roll out the change of one shared
@@ -78,8 +85,17 @@ type Options struct {
 // SetupApp adds the controller that runs Apps to a manager whose cache was made
 // with CacheOptions.
 func SetupApp(ctx context.Context, mgr ctrl.Manager, o Options) error {
+	if err := checkNamespaces(ctx, mgr.GetAPIReader(), o.Namespaces); err != nil {
+		return err
+	}
 	if err := index(ctx, mgr); err != nil {
 		return err
+	}
+	some := len(o.Namespaces) > 0
+	if !some {
+		if err := cacheNodes(ctx, mgr); err != nil {
+			return err
+		}
 	}
 	clk := clock.RealClock{}
 	called := make(chan event.GenericEvent, memory)
@@ -91,6 +107,7 @@ func SetupApp(ctx context.Context, mgr ctrl.Manager, o Options) error {
 		Client:          mgr.GetClient(),
 		Live:            mgr.GetAPIReader(),
 		followed:        newWaiting(),
+		hiddenNodes:     some,
 		serviceBindings: o.ServiceBindings,
 		Digests:         digests,
 		Applier:         apply.New(mgr.GetClient(), mgr.GetAPIReader(), clk),
@@ -105,7 +122,7 @@ func SetupApp(ctx context.Context, mgr ctrl.Manager, o Options) error {
 	if err := mgr.Add(r.rest); err != nil {
 		return fmt.Errorf("add what gives memory back: %w", err)
 	}
-	if r.services, err = kinds.New(mgr.GetConfig(), mgr.GetHTTPClient(), mgr.GetRESTMapper(), clk, r.serviceChanged); err != nil {
+	if r.services, err = kinds.New(mgr.GetConfig(), mgr.GetHTTPClient(), mgr.GetRESTMapper(), clk, some, r.serviceChanged); err != nil {
 		return err
 	}
 	r.Resolver = resolve.New(mgr.GetCache(), mgr.GetAPIReader(), r.services, r.followed.follow)
@@ -185,10 +202,29 @@ func index(ctx context.Context, mgr ctrl.Manager) error {
 			return fmt.Errorf("index %T by %s: %w", i.object, i.field, err)
 		}
 	}
-	// Nodes are read, but no change of a node is a reason to look at an App:
-	// what follows from it shows in pods.
+	return nil
+}
+
+// cacheNodes makes nodes readable. No change of a node is a reason to look at an
+// App: what follows from it shows in pods.
+func cacheNodes(ctx context.Context, mgr ctrl.Manager) error {
 	if _, err := mgr.GetCache().GetInformer(ctx, &corev1.Node{}, cache.BlockUntilSynced(false)); err != nil {
 		return fmt.Errorf("cache Nodes: %w", err)
+	}
+	return nil
+}
+
+// checkNamespaces refuses a namespace without the operator's Role: its caches
+// would never be complete.
+func checkNamespaces(ctx context.Context, reader client.Reader, namespaces []string) error {
+	for _, namespace := range namespaces {
+		err := reader.List(ctx, &v1alpha1.AppList{}, client.InNamespace(namespace), client.Limit(1))
+		if apierrors.IsForbidden(err) {
+			return fmt.Errorf("--namespaces: the operator may not list Apps in namespace %q: create its Role and RoleBinding there with `kubectl apply -n %[1]s -k config/namespaced/watched`, or leave the namespace out", namespace)
+		}
+		if err != nil {
+			return fmt.Errorf("--namespaces: list Apps in namespace %q: %w", namespace, err)
+		}
 	}
 	return nil
 }

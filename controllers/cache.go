@@ -23,12 +23,20 @@ import (
 // CacheOptions says what is cached: of our own kinds everything, of children
 // only what carries our label, of pods, nodes, ConfigMaps and Secrets only what
 // we read. No content of a ConfigMap or Secret is ever cached. Objects from the
-// cache are shared and must not be changed.
-func CacheOptions() cache.Options {
+// cache are shared and must not be changed. Without namespaces it is those of all.
+func CacheOptions(namespaces ...string) cache.Options {
+	var watched map[string]cache.Config
+	if len(namespaces) > 0 {
+		watched = map[string]cache.Config{}
+		for _, namespace := range namespaces {
+			watched[namespace] = cache.Config{}
+		}
+	}
 	ours := func(transform toolscache.TransformFunc) cache.ByObject {
 		return cache.ByObject{Label: hasAppLabel(), Transform: transform}
 	}
 	return cache.Options{
+		DefaultNamespaces:            watched,
 		ReaderFailOnMissingInformer:  true,
 		DefaultUnsafeDisableDeepCopy: ptr.To(true),
 		DefaultTransform:             slimAny,

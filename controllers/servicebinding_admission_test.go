@@ -45,7 +45,7 @@ func admitting(t *testing.T, objects ...client.Object) *atAdmission {
 	mapper := meta.NewDefaultRESTMapper(nil)
 	mapper.Add(appsv1.SchemeGroupVersion.WithKind("Deployment"), meta.RESTScopeNamespace)
 	clk := testclock.NewFakePassiveClock(time.Unix(100, 0))
-	all, err := kinds.New(&restclient.Config{}, &http.Client{}, mapper, clk, nil)
+	all, err := kinds.New(&restclient.Config{}, &http.Client{}, mapper, clk, false, nil)
 	if err != nil {
 		t.Fatal(err)
 	}

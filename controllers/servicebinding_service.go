@@ -68,7 +68,7 @@ func (p *bindingPass) secretName(ctx context.Context) (string, *binding.Problem,
 		return reference.Name, nil, nil
 	}
 	service, err := p.Kinds.Service(ctx, kind, types.NamespacedName{Namespace: p.object.Namespace, Name: reference.Name})
-	if p.Kinds.Polled(kinds.Services, kind) {
+	if p.Kinds.Polled(kinds.Services, kind, p.object.Namespace) {
 		p.lookAgain(recheck)
 	}
 	if apierrors.IsNotFound(err) {

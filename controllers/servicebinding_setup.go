@@ -58,7 +58,7 @@ func SetupServiceBinding(ctx context.Context, mgr ctrl.Manager, webhook Webhook)
 		AtAdmission: webhook.Address != "",
 	}
 	var err error
-	if r.Kinds, err = kinds.New(mgr.GetConfig(), mgr.GetHTTPClient(), mgr.GetRESTMapper(), r.Clock, r.changed); err != nil {
+	if r.Kinds, err = kinds.New(mgr.GetConfig(), mgr.GetHTTPClient(), mgr.GetRESTMapper(), r.Clock, false, r.changed); err != nil {
 		return err
 	}
 	err = ctrl.NewControllerManagedBy(mgr).

@@ -47,7 +47,7 @@ func none(metav1.Object) bool { return false }
 func (p *bindingPass) find(ctx context.Context, matches func(metav1.Object) bool) ([]workload, *binding.Problem, error) {
 	kind := workloadKind(p.object)
 	heads, err := p.Kinds.Workloads(ctx, kind, p.object.Namespace)
-	if p.Kinds.Polled(kinds.Workloads, kind) {
+	if p.Kinds.Polled(kinds.Workloads, kind, p.object.Namespace) {
 		p.lookAgain(recheck)
 	}
 	if err != nil {

@@ -339,4 +339,3 @@ func TestWrongFlags(t *testing.T) {
 		t.Error(err)
 	}
 }
-

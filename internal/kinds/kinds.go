@@ -47,18 +47,22 @@ type Kinds struct {
 	mapper  meta.RESTMapper
 	clock   clock.PassiveClock
 	changed Changed
+	// perNamespace tells that rights are had in some namespaces only.
+	perNamespace bool
 
 	mu      sync.Mutex
 	watches map[watchKey]*watch
 }
 
 type watchKey struct {
-	view View
-	kind schema.GroupVersionKind
+	view      View
+	kind      schema.GroupVersionKind
+	namespace string // empty for all
 }
 
-// New returns Kinds that watches nothing yet.
-func New(config *rest.Config, http *http.Client, mapper meta.RESTMapper, clk clock.PassiveClock, changed Changed) (*Kinds, error) {
+// New returns Kinds that watches nothing yet. It watches a kind in all
+// namespaces at once, or each namespace that somebody asks about by itself.
+func New(config *rest.Config, http *http.Client, mapper meta.RESTMapper, clk clock.PassiveClock, perNamespace bool, changed Changed) (*Kinds, error) {
 	objects, err := dynamic.NewForConfigAndClient(config, http)
 	if err != nil {
 		return nil, fmt.Errorf("make a client for any kind: %w", err)
@@ -67,7 +71,7 @@ func New(config *rest.Config, http *http.Client, mapper meta.RESTMapper, clk clo
 	if err != nil {
 		return nil, fmt.Errorf("make a client for metadata of any kind: %w", err)
 	}
-	return &Kinds{objects: objects, heads: heads, mapper: mapper, clock: clk, changed: changed, watches: map[watchKey]*watch{}}, nil
+	return &Kinds{objects: objects, heads: heads, mapper: mapper, clock: clk, perNamespace: perNamespace, changed: changed, watches: map[watchKey]*watch{}}, nil
 }
 
 // Resource finds the resource of a kind.
@@ -90,7 +94,7 @@ func (k *Kinds) Service(ctx context.Context, kind schema.GroupVersionKind, key t
 	if err != nil {
 		return nil, err
 	}
-	if w := k.watch(ctx, watchKey{Services, kind}, resource); w.usable() {
+	if w := k.watch(ctx, k.key(Services, kind, key.Namespace), resource); w.usable() {
 		object, exists, err := w.informer.GetStore().GetByKey(key.String())
 		if err != nil || !exists {
 			return nil, err
@@ -107,7 +111,7 @@ func (k *Kinds) Workloads(ctx context.Context, kind schema.GroupVersionKind, nam
 		return nil, err
 	}
 	var out []*metav1.PartialObjectMetadata
-	if w := k.watch(ctx, watchKey{Workloads, kind}, resource); w.usable() {
+	if w := k.watch(ctx, k.key(Workloads, kind, namespace), resource); w.usable() {
 		objects, err := w.informer.GetIndexer().ByIndex(toolscache.NamespaceIndex, namespace)
 		if err != nil {
 			return nil, fmt.Errorf("list the namespace's %s: %w", resource.Resource, err)
@@ -149,11 +153,18 @@ func (k *Kinds) Patch(ctx context.Context, kind schema.GroupVersionKind, key typ
 // fieldManager owns what is written.
 const fieldManager = "bowline"
 
-// Polled tells whether news of a kind has to be asked for.
-func (k *Kinds) Polled(view View, kind schema.GroupVersionKind) bool {
+func (k *Kinds) key(view View, kind schema.GroupVersionKind, namespace string) watchKey {
+	if !k.perNamespace {
+		namespace = ""
+	}
+	return watchKey{view, kind, namespace}
+}
+
+// Polled tells whether news of a kind in a namespace has to be asked for.
+func (k *Kinds) Polled(view View, kind schema.GroupVersionKind, namespace string) bool {
 	k.mu.Lock()
 	defer k.mu.Unlock()
-	w := k.watches[watchKey{view, kind}]
+	w := k.watches[k.key(view, kind, namespace)]
 	return w == nil || w.failed()
 }
 

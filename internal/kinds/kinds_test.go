@@ -113,7 +113,7 @@ func TestWatched(t *testing.T) {
 		t.Errorf("the first answer is %q", got)
 	}
 	w.hears(t, "orders")
-	if w.Polled(Services, postgres) {
+	if w.Polled(Services, postgres, orders.Namespace) {
 		t.Error("polled")
 	}
 	noise := ordersWith("a")
@@ -146,7 +146,7 @@ func TestPolledWhereNoWatchIsAllowed(t *testing.T) {
 		t.Errorf("the first answer is %q", got)
 	}
 	w.endOfWatch(t)
-	if !w.Polled(Services, postgres) {
+	if !w.Polled(Services, postgres, orders.Namespace) {
 		t.Error("not polled")
 	}
 	w.update(t, ordersWith("b"))
@@ -157,12 +157,12 @@ func TestPolledWhereNoWatchIsAllowed(t *testing.T) {
 	allowed.Store(true)
 	w.clock.Step(30 * time.Second)
 	w.secret(t)
-	if !w.Polled(Services, postgres) {
+	if !w.Polled(Services, postgres, orders.Namespace) {
 		t.Error("tried again too soon")
 	}
 	w.clock.Step(31 * time.Second)
 	w.secret(t)
-	if w.Polled(Services, postgres) {
+	if w.Polled(Services, postgres, orders.Namespace) {
 		t.Error("not tried again")
 	}
 }
@@ -186,11 +186,11 @@ func TestKeepEndsWatches(t *testing.T) {
 	w := newWorld(t, ordersWith("a"))
 	w.secret(t)
 	w.Keep(func(view View, kind schema.GroupVersionKind) bool { return view == Services && kind == postgres })
-	if w.Polled(Services, postgres) {
+	if w.Polled(Services, postgres, orders.Namespace) {
 		t.Error("a watch that is needed was ended")
 	}
 	w.Keep(func(View, schema.GroupVersionKind) bool { return false })
-	if !w.Polled(Services, postgres) {
+	if !w.Polled(Services, postgres, orders.Namespace) {
 		t.Error("a watch that nobody needs goes on")
 	}
 }
@@ -238,13 +238,13 @@ func TestAWatchThatHasEndedIsNotBelieved(t *testing.T) {
 		}
 		return true, nil, apierrors.NewForbidden(schema.GroupResource{Resource: "postgreses"}, "", errors.New("no"))
 	})
-	if got := w.secret(t); got != "a" || w.Polled(Services, postgres) {
-		t.Errorf("the first answer is %q, polled %t", got, w.Polled(Services, postgres))
+	if got := w.secret(t); got != "a" || w.Polled(Services, postgres, orders.Namespace) {
+		t.Errorf("the first answer is %q, polled %t", got, w.Polled(Services, postgres, orders.Namespace))
 	}
 	first.Stop()
 	w.endOfWatch(t)
 	w.update(t, ordersWith("b"))
-	if got := w.secret(t); got != "b" || !w.Polled(Services, postgres) {
-		t.Errorf("the answer is %q, polled %t", got, w.Polled(Services, postgres))
+	if got := w.secret(t); got != "b" || !w.Polled(Services, postgres, orders.Namespace) {
+		t.Errorf("the answer is %q, polled %t", got, w.Polled(Services, postgres, orders.Namespace))
 	}
 }

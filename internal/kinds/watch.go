@@ -54,14 +54,14 @@ func (w *watch) settle(ctx context.Context) {
 func (k *Kinds) begin(asked context.Context, key watchKey, resource schema.GroupVersionResource) *watch {
 	ctx, stop := context.WithCancel(context.WithoutCancel(asked))
 	w := &watch{
-		informer: k.informer(key.view, resource),
+		informer: k.informer(key, resource),
 		begun:    k.clock.Now(),
 		stop:     stop,
 		settled:  make(chan struct{}),
 		ended:    make(chan struct{}),
 	}
 	w.end = sync.OnceFunc(func() { close(w.ended); stop() })
-	log := ctrl.LoggerFrom(ctx).WithName("kinds").WithValues("view", key.view, "resource", resource.String())
+	log := ctrl.LoggerFrom(ctx).WithName("kinds").WithValues("view", key.view, "resource", resource.String(), "namespace", key.namespace)
 	err := errors.Join(
 		w.informer.SetTransform(slim),
 		w.informer.SetWatchErrorHandlerWithContext(func(_ context.Context, _ *toolscache.Reflector, err error) {
@@ -89,13 +89,13 @@ func (k *Kinds) begin(asked context.Context, key watchKey, resource schema.Group
 	return w
 }
 
-func (k *Kinds) informer(view View, resource schema.GroupVersionResource) toolscache.SharedIndexInformer {
+func (k *Kinds) informer(key watchKey, resource schema.GroupVersionResource) toolscache.SharedIndexInformer {
 	indexers := toolscache.Indexers{toolscache.NamespaceIndex: toolscache.MetaNamespaceIndexFunc}
 	var generic informers.GenericInformer
-	if view == Services {
-		generic = dynamicinformer.NewFilteredDynamicInformer(k.objects, resource, metav1.NamespaceAll, 0, indexers, nil)
+	if key.view == Services {
+		generic = dynamicinformer.NewFilteredDynamicInformer(k.objects, resource, key.namespace, 0, indexers, nil)
 	} else {
-		generic = metadatainformer.NewFilteredMetadataInformer(k.heads, resource, metav1.NamespaceAll, 0, indexers, nil)
+		generic = metadatainformer.NewFilteredMetadataInformer(k.heads, resource, key.namespace, 0, indexers, nil)
 	}
 	return generic.Informer()
 }

@@ -31,12 +31,12 @@ type Snapshot struct {
 	// Pods carry the App's label.
 	Pods []corev1.Pod
 	// Nodes tells of each node, by name, whether it is ready. It is nil where
-	// no pod is in trouble: then nobody asks.
+	// no pod is in trouble, then nobody asks, and where nobody may ask.
 	Nodes map[string]bool
 }
 
-// Read reads a Snapshot of an App.
-func Read(ctx context.Context, reader client.Reader, app *v1alpha1.App) (Snapshot, error) {
+// Read reads a Snapshot of an App, with the nodes where they may be read.
+func Read(ctx context.Context, reader client.Reader, app *v1alpha1.App, nodes bool) (Snapshot, error) {
 	var s Snapshot
 	steps := []struct {
 		kind string
@@ -52,7 +52,7 @@ func Read(ctx context.Context, reader client.Reader, app *v1alpha1.App) (Snapsho
 		{"PodDisruptionBudget", func() (err error) { s.Budget, err = get(ctx, reader, app, &policyv1.PodDisruptionBudget{}); return }},
 		{"ConfigMaps", func() (err error) { s.ConfigMaps, err = metadata(ctx, reader, app, "ConfigMapList"); return }},
 		{"Secrets", func() (err error) { s.Secrets, err = metadata(ctx, reader, app, "SecretList"); return }},
-		{"Pods", func() error { return s.readPods(ctx, reader, app) }},
+		{"Pods", func() error { return s.readPods(ctx, reader, app, nodes) }},
 	}
 	for _, step := range steps {
 		if err := step.read(); err != nil {
@@ -88,14 +88,14 @@ func (s *Snapshot) readReleases(ctx context.Context, reader client.Reader, app *
 	return nil
 }
 
-func (s *Snapshot) readPods(ctx context.Context, reader client.Reader, app *v1alpha1.App) error {
+func (s *Snapshot) readPods(ctx context.Context, reader client.Reader, app *v1alpha1.App, withNodes bool) error {
 	list := &corev1.PodList{}
 	if err := reader.List(ctx, list, ofApp(app)...); err != nil {
 		return err
 	}
 	s.Pods = list.Items
 	slices.SortFunc(s.Pods, func(a, b corev1.Pod) int { return compareNames(a.Name, b.Name) })
-	if !slices.ContainsFunc(s.Pods, inTrouble) {
+	if !withNodes || !slices.ContainsFunc(s.Pods, inTrouble) {
 		return nil
 	}
 	nodes := &corev1.NodeList{}

@@ -26,8 +26,8 @@ type Services interface {
 	// is none of that name. It fails with kinds.ErrNoKind, kinds.ErrNotNamespaced,
 	// or what the API server says.
 	Service(ctx context.Context, kind schema.GroupVersionKind, key types.NamespacedName) (*unstructured.Unstructured, error)
-	// Polled tells whether nobody is told of changes of a kind.
-	Polled(view kinds.View, kind schema.GroupVersionKind) bool
+	// Polled tells whether nobody is told of changes of a kind in a namespace.
+	Polled(view kinds.View, kind schema.GroupVersionKind, namespace string) bool
 }
 
 // Follower is told which Secrets an App's bindings lead to, before they are read:
@@ -110,7 +110,7 @@ func (r *Resolver) secretOf(ctx context.Context, app *v1alpha1.App, field string
 	if apierrors.IsNotFound(err) {
 		service, err = nil, nil
 	}
-	if r.services.Polled(kinds.Services, kind) {
+	if r.services.Polled(kinds.Services, kind, app.Namespace) {
 		result.Poll = true
 	}
 	held := func(reason, format string, args ...any) *rollout.Held {
@@ -122,7 +122,7 @@ func (r *Resolver) secretOf(ctx context.Context, app *v1alpha1.App, field string
 	case errors.Is(err, kinds.ErrNotNamespaced):
 		return "", held(v1alpha1.ReasonBindingRefused, "a %s belongs to no namespace, and only what is in the App's namespace can be bound", ref.Kind), nil
 	case apierrors.IsForbidden(err):
-		return "", held(v1alpha1.ReasonForbidden, `Bowline may not read %s of %s: grant get, list and watch by a ClusterRole with the label servicebinding.io/controller: "true"`, ref.Kind, ref.APIVersion), nil
+		return "", held(v1alpha1.ReasonForbidden, `Bowline may not read %s of %s: grant get, list and watch by a ClusterRole with the label servicebinding.io/controller: "true", or, where the operator has --namespaces, by a Role in namespace %q`, ref.Kind, ref.APIVersion, app.Namespace), nil
 	case err != nil:
 		return "", nil, fmt.Errorf("%s: read %s %q: %w", field, ref.Kind, ref.Name, err)
 	case service == nil:

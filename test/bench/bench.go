@@ -34,8 +34,11 @@ type bench struct {
 	cluster *harness.Cluster
 	config  *rest.Config
 	client  client.WithWatch
-	log     *os.File // what the operator prints
-	result  measurement
+
+	kubeconfig string // of the operator's account
+
+	log    *os.File // what the operator prints
+	result measurement
 }
 
 // spans are the times whose requests are counted.
@@ -75,6 +78,10 @@ func measure(ctx context.Context, o options) (_ *measurement, err error) {
 func (b *bench) connect(ctx context.Context, cluster *harness.Cluster) error {
 	b.cluster = cluster
 	if err := cluster.InstallCRDs(ctx); err != nil {
+		return err
+	}
+	var err error
+	if b.kubeconfig, err = cluster.InstallAccount(ctx, "config/default"); err != nil {
 		return err
 	}
 	config, err := cluster.Config()

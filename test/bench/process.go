@@ -30,7 +30,7 @@ func (b *bench) startOperator(ctx context.Context) (*process, context.Context, e
 		return nil, nil, err
 	}
 	operator, err := harness.StartOperator(ctx, harness.OperatorOptions{
-		Kubeconfig: b.cluster.Kubeconfig,
+		Kubeconfig: b.kubeconfig,
 		Args:       []string{"--metrics-bind-address=" + address, "--metrics-secure=false"},
 		Log:        b.log,
 	})

@@ -102,8 +102,12 @@ func (st *stage) startOperator(ctx context.Context, out *printer) error {
 	if st.metrics, err = harness.FreeAddress(ctx); err != nil {
 		return err
 	}
+	kubeconfig, err := st.cluster.InstallAccount(ctx, "config/default")
+	if err != nil {
+		return err
+	}
 	st.operator, err = harness.StartOperator(ctx, harness.OperatorOptions{
-		Kubeconfig: st.cluster.Kubeconfig,
+		Kubeconfig: kubeconfig,
 		Args:       []string{"--zap-encoder=console", harness.LogLevel, "--metrics-bind-address=" + st.metrics, "--metrics-secure=false"},
 		Log:        st.log,
 	})

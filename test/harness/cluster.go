@@ -112,7 +112,7 @@ func StartCluster(ctx context.Context, o ClusterOptions) (*Cluster, error) {
 	case o.RealNodes > 0:
 		args = append(args, "--nodes", "real:"+strconv.Itoa(o.RealNodes))
 	}
-	if o.Audit {
+	if o.Audit || os.Getenv(AuditFolder) != "" {
 		args = append(args, "--audit")
 	}
 	if o.Bench {
@@ -162,13 +162,14 @@ func (c *Cluster) await(ctx context.Context, stdout io.Reader) error {
 
 // Stop ends the cluster and waits until nothing of it is left.
 func (c *Cluster) Stop() error {
+	saved := c.saveAudit()
 	if err := c.stdin.Close(); err != nil {
 		return fmt.Errorf("stop the cluster: %w", err)
 	}
 	if err := c.command.Wait(); err != nil {
 		return fmt.Errorf("stop the cluster: %w", err)
 	}
-	return nil
+	return saved
 }
 
 // Config returns the configuration of a client with an administrator's rights

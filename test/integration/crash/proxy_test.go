@@ -22,7 +22,7 @@ import (
 )
 
 // proxy stands between an operator and the API server. It speaks to the API
-// server as the administrator, shows the operator one namespace only, and
+// server with the operator's account, shows the operator one namespace only, and
 // counts its writes.
 type proxy struct {
 	server     *httptest.Server
@@ -45,7 +45,7 @@ type write struct {
 func (w write) String() string { return fmt.Sprintf("%s %s %s %d", w.verb, w.resource, w.name, w.code) }
 
 func newProxy(g Gomega, namespace, folder string) *proxy {
-	config, err := cluster.Config()
+	config, err := clientcmd.BuildConfigFromFlags("", kubeconfig)
 	g.Expect(err).NotTo(HaveOccurred())
 	transport, err := rest.TransportFor(config)
 	g.Expect(err).NotTo(HaveOccurred())

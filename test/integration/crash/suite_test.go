@@ -29,6 +29,8 @@ var (
 	canary  = harness.NewCanary()
 	binary  string // of the operator
 
+	kubeconfig string // of the operator's account
+
 	operatorLog *os.File // of all operators
 )
 
@@ -51,6 +53,8 @@ var _ = BeforeSuite(func(ctx SpecContext) {
 	operatorLog, err = os.Create(filepath.Join(GinkgoT().TempDir(), "operator.log"))
 	Expect(err).NotTo(HaveOccurred())
 	DeferCleanup(expectNoLeaks)
+	kubeconfig, err = cluster.InstallAccount(ctx, "config/default")
+	Expect(err).NotTo(HaveOccurred())
 	binary, err = harness.BuildOperator(ctx, GinkgoWriter)
 	Expect(err).NotTo(HaveOccurred())
 })

@@ -60,8 +60,10 @@ var _ = BeforeSuite(func(ctx SpecContext) {
 	Expect(err).NotTo(HaveOccurred())
 	metrics, err = harness.FreeAddress(ctx)
 	Expect(err).NotTo(HaveOccurred())
+	kubeconfig, err := cluster.InstallAccount(ctx, "config/default")
+	Expect(err).NotTo(HaveOccurred())
 	operator, err = harness.StartOperator(ctx, harness.OperatorOptions{
-		Kubeconfig: cluster.Kubeconfig,
+		Kubeconfig: kubeconfig,
 		Args:       []string{"--metrics-bind-address=" + metrics, "--metrics-secure=false"},
 		Log:        log,
 	})

@@ -33,6 +33,7 @@ var (
 	registry *imageRegistry
 
 	binary      string // of the operator
+	kubeconfig  string // of the operator
 	metrics     string // the address of its metrics
 	operator    *harness.Operator
 	operatorLog *os.File
@@ -72,6 +73,8 @@ var _ = BeforeSuite(func(ctx SpecContext) {
 	Expect(err).NotTo(HaveOccurred())
 	binary, err = harness.BuildOperator(ctx, GinkgoWriter)
 	Expect(err).NotTo(HaveOccurred())
+	kubeconfig, err = cluster.InstallAccount(ctx, "config/default")
+	Expect(err).NotTo(HaveOccurred())
 	operator = startOperator(ctx)
 	DeferCleanup(func() error { return operator.Stop() })
 
@@ -107,7 +110,7 @@ func startOperator(ctx context.Context) *harness.Operator {
 	Expect(err).NotTo(HaveOccurred())
 	started, err := harness.StartOperator(ctx, harness.OperatorOptions{
 		Binary:     binary,
-		Kubeconfig: cluster.Kubeconfig,
+		Kubeconfig: kubeconfig,
 		Args:       []string{harness.LogLevel, "--metrics-bind-address=" + metrics, "--metrics-secure=false", "--registry-ca-file=" + registry.authority},
 		Log:        io.Writer(operatorLog),
 	})

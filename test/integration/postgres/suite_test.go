@@ -79,8 +79,10 @@ var _ = BeforeSuite(func(ctx SpecContext) {
 	Expect(err).NotTo(HaveOccurred())
 	metrics, err = harness.FreeAddress(ctx)
 	Expect(err).NotTo(HaveOccurred())
+	kubeconfig, err := cluster.InstallAccount(ctx, "config/servicebinding")
+	Expect(err).NotTo(HaveOccurred())
 	operator, err = harness.StartOperator(ctx, harness.OperatorOptions{
-		Kubeconfig: cluster.Kubeconfig,
+		Kubeconfig: kubeconfig,
 		Args:       []string{harness.LogLevel, "--service-bindings", "--metrics-bind-address=" + metrics, "--metrics-secure=false"},
 		Log:        operatorLog,
 	})

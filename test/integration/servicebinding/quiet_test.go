@@ -15,6 +15,8 @@ import (
 	"k8s.io/apimachinery/pkg/apis/meta/v1/unstructured"
 
 	servicebindingv1 "github.com/bowline-dev/bowline/api/servicebinding/v1"
+
+	"github.com/bowline-dev/bowline/test/harness"
 )
 
 // requests returns what the operator has asked in a namespace since a time,
@@ -31,7 +33,7 @@ func requests(since time.Time, namespace string) []string {
 		if err != nil {
 			return out // the rest of the line is being written
 		}
-		if !bytes.Contains(line, []byte(identity)) || !bytes.Contains(line, []byte(namespace)) {
+		if !bytes.Contains(line, []byte(harness.OperatorUser)) || !bytes.Contains(line, []byte(namespace)) {
 			continue
 		}
 		var r struct {

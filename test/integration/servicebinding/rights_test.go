@@ -11,6 +11,7 @@ import (
 	"sigs.k8s.io/controller-runtime/pkg/client"
 
 	servicebindingv1 "github.com/bowline-dev/bowline/api/servicebinding/v1"
+	"github.com/bowline-dev/bowline/test/harness"
 )
 
 // Rights are the cluster's, so these specs run one after the other.
@@ -89,7 +90,7 @@ var _ = Describe("Rights", Serial, func() {
 		// The authorizer's own view follows within a moment.
 		Eventually(func() bool {
 			review := &authorizationv1.SubjectAccessReview{Spec: authorizationv1.SubjectAccessReviewSpec{
-				User:               identity,
+				User:               harness.OperatorUser,
 				Groups:             []string{"system:serviceaccounts", "system:authenticated"},
 				ResourceAttributes: &authorizationv1.ResourceAttributes{Namespace: s.Namespace, Verb: "patch", Group: "work.example.com", Resource: "robots"},
 			}}

@@ -8,7 +8,6 @@
 package servicebinding_test
 
 import (
-	"bytes"
 	"context"
 	"os"
 	"path/filepath"
@@ -20,7 +19,6 @@ import (
 	. "github.com/onsi/ginkgo/v2"
 	. "github.com/onsi/gomega"
 	"sigs.k8s.io/controller-runtime/pkg/client"
-	"sigs.k8s.io/yaml"
 
 	"github.com/bowline-dev/bowline/test/harness"
 )
@@ -42,10 +40,9 @@ var (
 )
 
 const (
-	soon     = 20 * time.Second
-	granted  = 30 * time.Second // how soon a right that was granted is noticed
-	crds     = "../../../config/crd/servicebinding/bases"
-	identity = "system:serviceaccount:bowline-system:bowline-controller-manager"
+	soon    = 20 * time.Second
+	granted = 30 * time.Second // how soon a right that was granted is noticed
+	crds    = "../../../config/crd/servicebinding/bases"
 )
 
 func TestServiceBinding(t *testing.T) {
@@ -70,10 +67,8 @@ var _ = BeforeSuite(func(ctx SpecContext) {
 	kubectl(ctx, "apply", "-f", crds)
 	kubectl(ctx, "apply", "-f", "testdata/crds.yaml")
 	kubectl(ctx, "wait", "--for=condition=Established", "--timeout=60s", "crd", "--all")
-	roles := filepath.Join(GinkgoT().TempDir(), "roles.yaml")
-	Expect(os.WriteFile(roles, rolesOf(ctx, "../../../config/servicebinding"), 0o600)).To(Succeed())
-	kubectl(ctx, "apply", "--server-side", "-f", roles)
-	kubeconfig = impersonating(identity)
+	kubeconfig, err = cluster.InstallAccount(ctx, "config/servicebinding")
+	Expect(err).NotTo(HaveOccurred())
 
 	operatorLog, err = os.Create(filepath.Join(GinkgoT().TempDir(), "operator.log"))
 	Expect(err).NotTo(HaveOccurred())
@@ -141,36 +136,4 @@ func kubectl(ctx context.Context, args ...string) string {
 	out, err := cluster.Kubectl(ctx, args...)
 	Expect(err).NotTo(HaveOccurred())
 	return out
-}
-
-// rolesOf renders a folder and returns what says who may do what, and what the
-// operator fills in.
-func rolesOf(ctx context.Context, folder string) []byte {
-	GinkgoHelper()
-	kinds := []string{"Namespace", "ServiceAccount", "ClusterRole", "ClusterRoleBinding", "Role", "RoleBinding", "MutatingWebhookConfiguration"}
-	var out [][]byte
-	for _, document := range strings.Split(kubectl(ctx, "kustomize", folder), "\n---\n") {
-		var head struct{ Kind string }
-		Expect(yaml.Unmarshal([]byte(document), &head)).To(Succeed())
-		if slices.Contains(kinds, head.Kind) {
-			out = append(out, []byte(document))
-		}
-	}
-	return bytes.Join(out, []byte("\n---\n"))
-}
-
-// impersonating writes a kubeconfig that acts as somebody else, and returns its
-// path.
-func impersonating(name string) string {
-	GinkgoHelper()
-	text, err := os.ReadFile(cluster.Kubeconfig)
-	Expect(err).NotTo(HaveOccurred())
-	var config map[string]any
-	Expect(yaml.Unmarshal(text, &config)).To(Succeed())
-	config["users"].([]any)[0].(map[string]any)["user"].(map[string]any)["as"] = name
-	text, err = yaml.Marshal(config)
-	Expect(err).NotTo(HaveOccurred())
-	path := filepath.Join(GinkgoT().TempDir(), "kubeconfig")
-	Expect(os.WriteFile(path, text, 0o600)).To(Succeed())
-	return path
 }
