@@ -9,11 +9,13 @@ import (
 	"runtime/debug"
 	"slices"
 	"strings"
+	"time"
 
 	"k8s.io/apimachinery/pkg/runtime"
 	"k8s.io/apimachinery/pkg/types"
 	"k8s.io/apimachinery/pkg/util/validation"
 	clientgoscheme "k8s.io/client-go/kubernetes/scheme"
+	"k8s.io/utils/clock"
 	"k8s.io/utils/ptr"
 	ctrl "sigs.k8s.io/controller-runtime"
 	"sigs.k8s.io/controller-runtime/pkg/client"
@@ -25,6 +27,7 @@ import (
 	servicebindingv1 "github.com/bowline-dev/bowline/api/servicebinding/v1"
 	"github.com/bowline-dev/bowline/api/v1alpha1"
 	"github.com/bowline-dev/bowline/controllers"
+	"github.com/bowline-dev/bowline/internal/fence"
 	"github.com/bowline-dev/bowline/internal/registry"
 )
 
@@ -173,6 +176,9 @@ func run(o options) error {
 	config.QPS, config.Burst = float32(o.qps), o.burst
 	// The API server is near: packing its answers costs more than it saves.
 	config.DisableCompression = true
+	if o.leaderElect {
+		config.Wrap(fence.New(renewDeadline, clock.RealClock{}).Wrap)
+	}
 	ctx := ctrl.SetupSignalHandler()
 	mgr, err := ctrl.NewManager(config, o.manager(scheme))
 	if err != nil {
@@ -195,6 +201,15 @@ func run(o options) error {
 	return mgr.Start(ctx)
 }
 
+const (
+	// leaseDuration is how long another operator waits, after it has seen the last
+	// renewal of the lease, before it takes over.
+	leaseDuration = 15 * time.Second
+	// renewDeadline is how long the operator that acts goes on without being able
+	// to renew. What it sent until then has five seconds to arrive.
+	renewDeadline = 10 * time.Second
+)
+
 func (o *options) manager(scheme *runtime.Scheme) ctrl.Options {
 	metrics := metricsserver.Options{BindAddress: o.metricsAddress, SecureServing: o.metricsSecure}
 	if o.metricsSecure {
@@ -211,5 +226,7 @@ func (o *options) manager(scheme *runtime.Scheme) ctrl.Options {
 		LeaderElectionID:              "bowline.dev",
 		LeaderElectionNamespace:       o.leaseNamespace,
 		LeaderElectionReleaseOnCancel: true,
+		LeaseDuration:                 ptr.To(leaseDuration),
+		RenewDeadline:                 ptr.To(renewDeadline),
 	}
 }

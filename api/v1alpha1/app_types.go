@@ -228,7 +228,10 @@ type WorkloadSpec struct {
 	Scheduling SchedulingSpec `json:"scheduling,omitzero"`
 
 	// terminationGracePeriodSeconds is how long a pod may take to stop, in
-	// seconds. Left out, it is 30.
+	// seconds. Left out, it is 30. A pod with ports serves on for the first five
+	// of them, or half of them if that is less, so that whoever sends requests has
+	// time to learn of its end; podTemplate may say otherwise (lifecycle.preStop
+	// of the container app).
 	// +kubebuilder:validation:Minimum=0
 	// +kubebuilder:validation:Maximum=86400
 	// +optional

@@ -23,6 +23,7 @@ func podTemplate(app string, r *v1alpha1.ReleaseSpec) (*corev1ac.PodTemplateSpec
 			return nil, err
 		}
 	}
+	drain(template, r)
 	if len(r.Bindings) == 0 {
 		return template, nil
 	}
