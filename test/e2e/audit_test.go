@@ -8,7 +8,6 @@ import (
 	"fmt"
 	"io"
 	"os"
-	"path/filepath"
 	"slices"
 	"time"
 
@@ -115,23 +114,4 @@ func (all requests) madeReleases(namespace string) map[string]int {
 		}
 	}
 	return made
-}
-
-// keepAudit copies the log to a folder, for what looks at it afterwards.
-func keepAudit(name, folder string) (err error) {
-	if err := os.MkdirAll(folder, 0o755); err != nil {
-		return err
-	}
-	from, err := os.Open(name)
-	if err != nil {
-		return err
-	}
-	defer from.Close()
-	to, err := os.Create(filepath.Join(folder, "e2e.log"))
-	if err != nil {
-		return err
-	}
-	defer func() { err = errors.Join(err, to.Close()) }()
-	_, err = io.Copy(to, from)
-	return err
 }

@@ -23,7 +23,8 @@ const (
 	longBake = 100
 )
 
-var _ = Describe("A node", Serial, func() {
+// loseANode takes a node away for as long as it takes the cluster to notice.
+func loseANode() {
 	It("that goes away in a rollout and in a bake, and comes back, makes no Release fail", func(ctx SpecContext) {
 		rolling, baking := newScene(ctx), newScene(ctx)
 		slowly := func(a *v1alpha1.App) {
@@ -60,7 +61,7 @@ var _ = Describe("A node", Serial, func() {
 		}
 		visitors.served()
 	}, SpecTimeout(8*time.Minute))
-})
+}
 
 // nodeOf is the node that a pod runs on.
 func nodeOf(pod corev1.Pod) harness.RealNode {

@@ -90,9 +90,6 @@ var _ = SynchronizedAfterSuite(func() {}, func(ctx context.Context) {
 	Expect(err).NotTo(HaveOccurred())
 	Expect(log.of(operatorUser)).NotTo(BeEmpty(), "requests of the operator in the audit log")
 	Expect(log.forbidden(operatorUser)).To(BeEmpty(), "requests that the operator made and may not make")
-	if folder := os.Getenv("BOWLINE_AUDIT_DIR"); folder != "" {
-		Expect(keepAudit(shared.Cluster.AuditLog, folder)).To(Succeed())
-	}
 })
 
 var _ = ReportAfterSuite("the seconds each took", func(report Report) {
