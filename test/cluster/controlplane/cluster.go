@@ -15,9 +15,10 @@ import (
 
 const (
 	// startTimeout bounds the start of a cluster; it takes seconds on an idle
-	// machine.
-	startTimeout = 3 * time.Minute
-	probeEvery   = 100 * time.Millisecond
+	// machine, and with real nodes half a minute.
+	startTimeout     = 3 * time.Minute
+	realStartTimeout = 6 * time.Minute
+	probeEvery       = 100 * time.Millisecond
 )
 
 // Cluster is a running cluster.
@@ -30,7 +31,6 @@ type Cluster struct {
 	stopErr  error
 
 	// Of a cluster with real nodes only.
-	footprint  *realnode.Footprint
 	registries *registries.Registries
 	realNodes  []RealNode
 }
@@ -50,7 +50,11 @@ func Start(ctx context.Context, options Options) (*Cluster, error) {
 		return nil, err
 	}
 	c := &Cluster{lock: lock, plan: plan{options: options, layout: layout(dir)}}
-	ctx, cancel := context.WithTimeoutCause(ctx, startTimeout, fmt.Errorf("the cluster was not healthy after %s", startTimeout))
+	timeout := startTimeout
+	if c.plan.real() {
+		timeout = realStartTimeout
+	}
+	ctx, cancel := context.WithTimeoutCause(ctx, timeout, fmt.Errorf("the cluster was not healthy after %s", timeout))
 	defer cancel()
 	if err := c.start(ctx); err != nil {
 		return nil, errors.Join(err, c.Stop())

@@ -46,7 +46,6 @@ func (c *Cluster) reserve() error {
 	if err != nil {
 		return err
 	}
-	c.footprint = footprint
 	c.plan.network = footprint.Network
 	return footprint.Connect()
 }

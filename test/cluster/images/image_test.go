@@ -2,6 +2,7 @@ package images
 
 import (
 	"archive/tar"
+	"errors"
 	"io"
 	"os"
 	"path/filepath"
@@ -49,7 +50,7 @@ func TestAnImageHasItsProgramAndNothingElse(t *testing.T) {
 	if err != nil || header.Name != "pause" || header.Mode != 0o755 || string(text) != "the program" {
 		t.Errorf("got %s, mode %o, %q, %v", header.Name, header.Mode, text, err)
 	}
-	if _, err := files.Next(); err != io.EOF { //nolint:errorlint // the end, as it is
+	if _, err := files.Next(); !errors.Is(err, io.EOF) {
 		t.Errorf("there is more: %v", err)
 	}
 }

@@ -22,7 +22,7 @@ func TestCleanRefusesAFootprintItCannotRead(t *testing.T) {
 	}
 }
 
-// The bridge lo-0 is not there, so nothing of that number is this cluster's.
+// There is no bridge of that number, so nothing else of it is this cluster's.
 func TestCleanLeavesAloneWhatIsNotItsOwn(t *testing.T) {
 	f := &Footprint{Network: Network{Number: 255}, Nodes: 1, dir: t.TempDir()}
 	if f.owned() {

@@ -138,7 +138,9 @@ func (s Spec) furnish() error {
 		}
 	}
 	// A mounted name would keep another node's network alive.
-	for syscall.Unmount(namespaces, syscall.MNT_DETACH) == nil { //nolint:revive // as often as there is one
+	var gone error
+	for gone == nil {
+		gone = syscall.Unmount(namespaces, syscall.MNT_DETACH)
 	}
 	lib, log := s.file("var-lib"), s.file("var-log")
 	for _, folder := range []string{lib, log} {

@@ -64,7 +64,7 @@ func TestPush(t *testing.T) {
 	if err != nil || name != r.Public.Address+"/bowline/pause:test" {
 		t.Errorf("got %s, %v", name, err)
 	}
-	response, err := http.Get("http://" + r.Public.Address + "/v2/bowline/pause/manifests/test") //nolint:noctx // it answers
+	response, err := http.Get("http://" + r.Public.Address + "/v2/bowline/pause/manifests/test")
 	if err != nil {
 		t.Fatal(err)
 	}
