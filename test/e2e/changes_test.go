@@ -103,13 +103,13 @@ var changes = []change{
 		name:     "a program of a wrong format",
 		make:     func(a *v1alpha1.App) { a.Spec.Image = shared.Apps.WrongFormat },
 		reason:   "Crashing",
-		evidence: evidence{reasons: []string{"StartError", "CrashLoopBackOff", "Error"}, exitCode: ptr.To[int32](255), message: "exec format error"},
+		evidence: evidence{reasons: []string{"StartError", "CrashLoopBackOff", "Error"}, exitCode: ptr.To[int32](1), message: "exec format error"},
 		within:   90 * time.Second,
 	},
 	{
 		name:     "a command that is no file",
 		make:     func(a *v1alpha1.App) { a.Spec.Command = []string{"/nothing"} },
-		reason:   "CannotStart",
+		reason:   "Crashing", // every try counts as a restart, and these are spent first
 		evidence: evidence{reasons: []string{"RunContainerError", "StartError"}, message: "no such file or directory"},
 		within:   90 * time.Second,
 	},

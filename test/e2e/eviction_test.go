@@ -22,7 +22,7 @@ var _ = Describe("An eviction", func() {
 		Eventually(func() error { return s.evict(pods[0]) }).Should(Succeed(), "the budget counts healthy pods first")
 		err := s.evict(pods[1])
 		Expect(apierrors.IsTooManyRequests(err)).To(BeTrue(), "got %v, want 429", err)
-		Expect(err).To(MatchError(ContainSubstring("disruption budget shop needs 2 healthy pods")))
+		Expect(err).To(MatchError(ContainSubstring("would violate the pod's disruption budget")))
 		began := time.Now()
 		Eventually(func() error { return s.evict(pods[1]) }, time.Minute).Should(Succeed(), "once there are three again")
 		AddReportEntry("allowed again, s", seconds(began))

@@ -128,7 +128,7 @@ var _ = Describe("What a change refers to may come later, and no request fails:"
 		changed := s.change(func(a *v1alpha1.App) {
 			a.Spec.Config.From = []v1alpha1.SourceSpec{{Name: configName, As: v1alpha1.SourceEnv, Keys: []v1alpha1.KeySpec{{Key: "SIZE"}}}}
 		})
-		told := s.until(v1alpha1.ReasonInputsMissing, soon)
+		told := s.until(v1alpha1.ReasonInvalidInput, soon)
 		AddReportEntry("told, s", took(changed, told))
 		Expect(s.release(2)).To(BeNil(), "no Release is made of what is not there")
 		Expect(s.lives()).To(Equal(before))

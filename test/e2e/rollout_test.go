@@ -64,7 +64,7 @@ var _ = Describe("A rollout", func() {
 		}
 		s.change(func(a *v1alpha1.App) { a.Spec.Image = shared.Apps.One })
 		s.until(v1alpha1.ReasonHealthy, eventually)
-		Expect(s.podsOf(1)).To(HaveLen(replicas), "the first Release returns, no third one is made")
+		Expect(s.podsOf(3)).To(HaveLen(replicas), "a healthy Release was left, so going back is a third one")
 		visitors.served()
 	}, SpecTimeout(5*time.Minute))
 

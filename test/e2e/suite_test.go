@@ -12,6 +12,7 @@ import (
 	. "github.com/onsi/gomega"
 	"k8s.io/client-go/kubernetes"
 	"sigs.k8s.io/controller-runtime/pkg/client"
+	"sigs.k8s.io/controller-runtime/pkg/log"
 
 	"github.com/bowline-dev/bowline/test/e2e/deploy"
 	"github.com/bowline-dev/bowline/test/e2e/images"
@@ -72,6 +73,7 @@ var _ = SynchronizedBeforeSuite(func(ctx SpecContext) []byte {
 	Expect(err).NotTo(HaveOccurred())
 	return told
 }, func(told []byte) {
+	log.SetLogger(GinkgoLogr)
 	Expect(json.Unmarshal(told, &shared)).To(Succeed())
 	config, err := shared.Cluster.Config()
 	Expect(err).NotTo(HaveOccurred())
@@ -86,10 +88,10 @@ var _ = SynchronizedAfterSuite(func() {}, func(ctx context.Context) {
 	if shared.Cluster == nil {
 		return // it did not start
 	}
-	log, err := readAudit(shared.Cluster.AuditLog)
+	requests, err := readAudit(shared.Cluster.AuditLog)
 	Expect(err).NotTo(HaveOccurred())
-	Expect(log.of(operatorUser)).NotTo(BeEmpty(), "requests of the operator in the audit log")
-	Expect(log.forbidden(operatorUser)).To(BeEmpty(), "requests that the operator made and may not make")
+	Expect(requests.of(operatorUser)).NotTo(BeEmpty(), "requests of the operator in the audit log")
+	Expect(requests.forbidden(operatorUser)).To(BeEmpty(), "requests that the operator made and may not make")
 })
 
 var _ = ReportAfterSuite("the seconds each took", func(report Report) {
