@@ -56,7 +56,7 @@ var changes = []change{
 		name:     "private image without a pull secret",
 		make:     func(a *v1alpha1.App) { a.Spec.Image = shared.Apps.Private },
 		reason:   "CannotStart",
-		evidence: evidence{reasons: []string{"ErrImagePull", "ImagePullBackOff"}, message: "401 Unauthorized"},
+		evidence: evidence{reasons: []string{"ErrImagePull", "ImagePullBackOff"}, message: "no basic auth credentials"},
 		within:   30 * time.Second,
 	},
 	{

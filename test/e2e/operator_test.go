@@ -20,22 +20,21 @@ import (
 
 // disturbTheOperator are scenarios with an App in the middle of its rollout.
 func disturbTheOperator() {
-	var s *scene
-	var visitors *visitors
-
-	BeforeEach(func(ctx SpecContext) {
-		s = newScene(ctx)
+	begin := func(ctx SpecContext) (*scene, *visitors) {
+		GinkgoHelper()
+		s := newScene(ctx)
 		s.healthyShop(func(a *v1alpha1.App) { a.Spec.Config.Files = switchesFile("slow-start=2s\n") })
-		visitors = s.visit()
-	})
+		return s, s.visit()
+	}
 
 	// rollOut changes the App, disturbs the operator in the middle of it, and
 	// wants the rollout to end as if nothing had happened.
-	rollOut := func(disturb func()) {
+	rollOut := func(ctx SpecContext, disturb func(*scene)) {
 		GinkgoHelper()
+		s, visitors := begin(ctx)
 		changed := s.change(func(a *v1alpha1.App) { a.Spec.Image = shared.Apps.Two })
 		s.untilUnderWay(2)
-		disturb()
+		disturb(s)
 		_, healthy := s.untilRelease(2, metav1.ConditionTrue, eventually)
 		AddReportEntry(figureHealthy, took(changed, healthy))
 		s.until(v1alpha1.ReasonHealthy, soon)
@@ -48,7 +47,7 @@ func disturbTheOperator() {
 	}
 
 	It("is killed in the middle of a rollout, which completes", func(ctx SpecContext) {
-		rollOut(func() {
+		rollOut(ctx, func(s *scene) {
 			leader := holder(ctx)
 			for _, pod := range operators(ctx) {
 				s.send(client.ObjectKeyFromObject(&pod), syscall.SIGKILL)
@@ -60,22 +59,23 @@ func disturbTheOperator() {
 	}, SpecTimeout(5*time.Minute))
 
 	It("is upgraded in the middle of a rollout, which completes", func(ctx SpecContext) {
-		rollOut(func() { Expect(deploy.Kustomize(ctx, shared.Cluster, shared.Operators[1])).To(Succeed()) })
+		rollOut(ctx, func(*scene) { Expect(deploy.Kustomize(ctx, shared.Cluster, shared.Operators[1])).To(Succeed()) })
 	}, SpecTimeout(5*time.Minute))
 
 	It("is taken back to the version before in the middle of a rollout, which completes", func(ctx SpecContext) {
-		rollOut(func() { Expect(deploy.Kustomize(ctx, shared.Cluster, shared.Operators[0])).To(Succeed()) })
+		rollOut(ctx, func(*scene) { Expect(deploy.Kustomize(ctx, shared.Cluster, shared.Operators[0])).To(Succeed()) })
 	}, SpecTimeout(5*time.Minute))
 
 	Describe("that leads", func() {
 		// handsOver disturbs the leader, changes the App, and wants the other
 		// operator to do what is to be done: once, and alone.
-		handsOver := func(ctx SpecContext, disturb func(leader client.ObjectKey) (undo func())) {
+		handsOver := func(ctx SpecContext, disturb func(s *scene, leader client.ObjectKey) (undo func())) {
 			GinkgoHelper()
+			s, visitors := begin(ctx)
 			leader := holder(ctx)
 			pod := client.ObjectKey{Namespace: deploy.Namespace, Name: podOf(leader)}
 			disturbed := time.Now()
-			undo := disturb(pod)
+			undo := disturb(s, pod)
 			s.change(func(a *v1alpha1.App) { a.Spec.Image = shared.Apps.Two })
 			Eventually(holder, soon).WithContext(ctx).ShouldNot(Equal(leader))
 			took := seconds(disturbed)
@@ -96,18 +96,18 @@ func disturbTheOperator() {
 		}
 
 		It("is killed, and the other one takes over", func(ctx SpecContext) {
-			handsOver(ctx, func(leader client.ObjectKey) func() {
+			handsOver(ctx, func(s *scene, leader client.ObjectKey) func() {
 				s.send(leader, syscall.SIGKILL)
 				return func() {}
 			})
 		}, SpecTimeout(5*time.Minute))
 
 		It("is paused, the other one takes over, and it does nothing when it goes on", func(ctx SpecContext) {
-			handsOver(ctx, func(leader client.ObjectKey) func() { return s.freeze(leader) })
+			handsOver(ctx, func(s *scene, leader client.ObjectKey) func() { return s.freeze(leader) })
 		}, SpecTimeout(5*time.Minute))
 
 		It("is cut off from the API server, and the other one takes over", func(ctx SpecContext) {
-			handsOver(ctx, func(leader client.ObjectKey) func() { return s.cutOff(leader) })
+			handsOver(ctx, func(s *scene, leader client.ObjectKey) func() { return s.cutOff(leader) })
 		}, SpecTimeout(5*time.Minute))
 	})
 }

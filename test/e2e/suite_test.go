@@ -1,7 +1,6 @@
 package e2e_test
 
 import (
-	"context"
 	"encoding/json"
 	"fmt"
 	"os"
@@ -84,7 +83,7 @@ var _ = SynchronizedBeforeSuite(func(ctx SpecContext) []byte {
 })
 
 // The audit log tells whether the operator has all the rights it needs.
-var _ = SynchronizedAfterSuite(func() {}, func(ctx context.Context) {
+var _ = SynchronizedAfterSuite(func() {}, func() {
 	if shared.Cluster == nil {
 		return // it did not start
 	}

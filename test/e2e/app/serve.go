@@ -71,7 +71,7 @@ func serve(ctx context.Context, environment []string, j *journal) (int, error) {
 		case err := <-served:
 			return 1, fmt.Errorf("serve: %w", err)
 		case <-ctx.Done():
-			return 0, a.shutDown(server, listener, s.drain)
+			return 0, a.shutDown(context.WithoutCancel(ctx), server, listener, s.drain)
 		}
 	}
 }
@@ -80,14 +80,14 @@ func serve(ctx context.Context, environment []string, j *journal) (int, error) {
 // Connections that are kept alive are answered once more, with the word that
 // they close, because a client may be sending on them just now; then what is
 // under way is finished.
-func (a *app) shutDown(server *http.Server, listener net.Listener, drain time.Duration) error {
+func (a *app) shutDown(ctx context.Context, server *http.Server, listener net.Listener, drain time.Duration) error {
 	under := a.inFlight.Load()
 	a.draining.Store(true)
 	a.journal.say("ending", "inFlight", under, "drain", drain.String())
 	if err := listener.Close(); err != nil {
 		return fmt.Errorf("close the listener: %w", err)
 	}
-	ctx, cancel := context.WithTimeout(context.Background(), drain+finishTimeout)
+	ctx, cancel := context.WithTimeout(ctx, drain+finishTimeout)
 	defer cancel()
 	<-after(max(drain, time.Nanosecond))
 	if err := server.Shutdown(ctx); err != nil && !errors.Is(err, net.ErrClosed) {

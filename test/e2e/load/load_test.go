@@ -88,7 +88,7 @@ func TestFailuresCountOnlyAfterTheFirstAnswer(t *testing.T) {
 
 func TestAServerThatHangsUpIsSeen(t *testing.T) {
 	var opened, asked atomic.Int64
-	server := serveOn(t, func(w http.ResponseWriter, r *http.Request) {
+	server := serveOn(t, func(w http.ResponseWriter, _ *http.Request) {
 		if asked.Add(1) <= 4 {
 			return
 		}
