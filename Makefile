@@ -104,7 +104,11 @@ test-mutations: ## Break the engine in small ways, and check that the tests with
 
 .PHONY: test-tools
 test-tools: ## Run the tests of the other modules: of kubectl bowline without a cluster, and of what builds and tests use.
-	@set -e; for module in $(filter-out ./,$(MODULES)); do (set -x; cd $$module && go test -shuffle=on -timeout=20m ./...); done
+	@set -e; for module in $(filter-out ./ examples/%,$(MODULES)); do (set -x; cd $$module && go test -shuffle=on -timeout=20m ./...); done
+
+.PHONY: test-examples
+test-examples: ## Run the examples, modules of their own as people have them, as tests.
+	@set -e; KUBEBUILDER_ASSETS="$(assets)"; export KUBEBUILDER_ASSETS; for module in $(filter examples/%,$(MODULES)); do (set -x; cd $$module && go test -count=1 -timeout=10m ./...); done
 
 .PHONY: test-observability
 test-observability: ## Run the tests of metrics, alerts, dashboard, logs and traces, against a real Prometheus.

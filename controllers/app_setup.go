@@ -86,6 +86,8 @@ type Options struct {
 	Metrics prometheus.Registerer
 	// Trace follows each look at an App, nil for no traces.
 	Trace Trace
+	// Clock tells the time, nil for the machine's.
+	Clock clock.PassiveClock
 }
 
 // Trace wraps what looks at objects of a kind, to follow what it does.
@@ -113,7 +115,10 @@ func SetupApp(ctx context.Context, mgr ctrl.Manager, o Options) error {
 			return err
 		}
 	}
-	clk := clock.RealClock{}
+	clk := o.Clock
+	if clk == nil {
+		clk = clock.RealClock{}
+	}
 	called := make(chan event.GenericEvent, memory)
 	digests, err := registry.New(mgr.GetCache(), mgr.GetAPIReader(), clk, o.Registries, func(app types.NamespacedName) { called <- calling(app) })
 	if err != nil {

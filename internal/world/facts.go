@@ -59,6 +59,16 @@ func (w *World) Facts() health.Facts {
 	return facts
 }
 
+// AllPods returns what a reader sees of every pod, of any Release, also of those
+// that are going away, oldest first.
+func (w *World) AllPods() []health.Pod {
+	pods := make([]health.Pod, len(w.pods))
+	for i, p := range w.pods {
+		pods[i] = p.facts()
+	}
+	return pods
+}
+
 // Serving is how many pods serve, of any Release, without any lag.
 func (w *World) Serving() int32 {
 	serving := int32(0)
