@@ -61,6 +61,7 @@ func (p *pass) applyTarget(ctx context.Context, target *v1alpha1.Release) (*repo
 		Paused:   p.paused(),
 		Today:    p.today,
 		Moved:    p.moved,
+		Unnamed:  p.adoptedBefore(),
 	})
 	if err != nil {
 		return unreadable(target, err), nil
@@ -118,7 +119,7 @@ func inParallel(ctx context.Context, steps []step) (*report.Problem, error) {
 func (p *pass) steps(objects render.Objects) [][]step {
 	s, a := p.snapshot, p.Applier
 	deployment := func(ctx context.Context) error {
-		_, err := a.Deployment(ctx, p.app, s.Deployment, objects.Deployment, p.app.Spec.Autoscale.MinReplicas())
+		_, err := a.Deployment(ctx, p.app, s.Deployment, objects.Deployment, ptr.Deref(p.size, p.app.Spec.Autoscale.MinReplicas()))
 		return err
 	}
 	service := func(ctx context.Context) error { return child(ctx, p, s.Service, objects.Service) }
@@ -140,6 +141,8 @@ func (p *pass) replicas() *int32 {
 		return p.app.Spec.Replicas
 	case p.snapshot.Deployment != nil && p.snapshot.Deployment.Spec.Replicas != nil:
 		return p.snapshot.Deployment.Spec.Replicas
+	case p.size != nil:
+		return p.size
 	}
 	return ptr.To[int32](1)
 }

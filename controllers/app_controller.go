@@ -5,6 +5,7 @@ package controllers
 import (
 	"context"
 	"errors"
+	"slices"
 	"time"
 
 	apierrors "k8s.io/apimachinery/pkg/api/errors"
@@ -22,6 +23,7 @@ import (
 	"github.com/bowline-dev/bowline/internal/metrics"
 	"github.com/bowline-dev/bowline/internal/observe"
 	"github.com/bowline-dev/bowline/internal/registry"
+	"github.com/bowline-dev/bowline/internal/report"
 	"github.com/bowline-dev/bowline/internal/resolve"
 	"github.com/bowline-dev/bowline/internal/rollout"
 	"github.com/bowline-dev/bowline/internal/turns"
@@ -85,6 +87,9 @@ type pass struct {
 	moved map[string]string
 	// offered is the Secret with which others reach the App.
 	offered string
+	// size is how many pods there are that a Deployment of the App is yet to
+	// find, nil when there are none.
+	size *int32
 	// made is the Release that this pass made.
 	made *v1alpha1.Release
 }
@@ -136,6 +141,9 @@ func (p *pass) run(ctx context.Context) (ctrl.Result, error) {
 	if p.snapshot, err = observe.Read(ctx, p.Client, p.app, !p.hiddenNodes); err != nil {
 		return ctrl.Result{}, err
 	}
+	if err := p.claimRecords(ctx); err != nil {
+		return ctrl.Result{}, err
+	}
 	if p.inputs, err = p.Resolver.Resolve(ctx, p.app, p.snapshot.Releases); err != nil {
 		return ctrl.Result{}, err
 	}
@@ -143,6 +151,11 @@ func (p *pass) run(ctx context.Context) (ctrl.Result, error) {
 	p.state = p.stateOf()
 	if undecided, err := p.decide(ctx); err != nil || undecided > 0 {
 		return ctrl.Result{RequeueAfter: undecided}, err
+	}
+	if problem, err := p.takeOver(ctx); err != nil {
+		return ctrl.Result{}, err
+	} else if problem != nil {
+		return p.untouched(ctx, problem)
 	}
 	if err := p.pinImage(ctx); err != nil {
 		return ctrl.Result{}, err
@@ -164,7 +177,15 @@ func (p *pass) afterRefusal(ctx context.Context, err error) (ctrl.Result, error)
 	if err != nil {
 		return ctrl.Result{}, err
 	}
+	return p.untouched(ctx, problem)
+}
+
+// untouched reports what stands in the way before anything is applied.
+func (p *pass) untouched(ctx context.Context, problem *report.Problem) (ctrl.Result, error) {
 	p.made = nil
+	if p.releases == nil {
+		p.releases = slices.Clone(p.snapshot.Releases)
+	}
 	p.offered = p.app.Status.Binding.Name // what was offered stands
 	return p.report(ctx, problem)
 }

@@ -32,6 +32,17 @@ func (p *pass) record(ctx context.Context) error {
 			return err
 		}
 	}
+	if err := p.recordInputs(ctx); err != nil {
+		return err
+	}
+	if p.decision.Make == nil {
+		return nil
+	}
+	return p.make(ctx, p.decision.Make)
+}
+
+// recordInputs writes what a Release depends on and nothing else remembers.
+func (p *pass) recordInputs(ctx context.Context) error {
 	if err := p.storeKey(ctx); err != nil {
 		return err
 	}
@@ -40,10 +51,7 @@ func (p *pass) record(ctx context.Context) error {
 			return err
 		}
 	}
-	if p.decision.Make == nil {
-		return nil
-	}
-	return p.make(ctx, p.decision.Make)
+	return nil
 }
 
 // storeKey stores the App's digest key, also one that somebody deleted while it
@@ -120,6 +128,15 @@ func (p *pass) signs(ctx context.Context, mark rollout.ReleaseMark) []health.Sig
 
 func (p *pass) make(ctx context.Context, wanted *rollout.Make) error {
 	made := p.newRelease(wanted)
+	if err := p.create(ctx, made); err != nil {
+		return err
+	}
+	p.made = made
+	p.releases = append(p.releases, *made)
+	return nil
+}
+
+func (p *pass) create(ctx context.Context, made *v1alpha1.Release) error {
 	err := p.Create(ctx, made, client.FieldOwner(v1alpha1.FieldOwner))
 	switch {
 	case apierrors.IsAlreadyExists(err):
@@ -129,8 +146,6 @@ func (p *pass) make(ctx context.Context, wanted *rollout.Make) error {
 	case err != nil:
 		return fmt.Errorf("make Release %q: %w", made.Name, err)
 	}
-	p.made = made
-	p.releases = append(p.releases, *made)
 	return nil
 }
 

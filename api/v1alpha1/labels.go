@@ -49,7 +49,21 @@ const (
 	// them anew. The operator removes it then.
 	AnnotationRegenerate = "bowline.dev/regenerate"
 
+	// AnnotationAdopt on an App: it takes over what has the names of its children
+	// and belongs to nobody. The value is AdoptUnchanged or AdoptAndRollOut.
+	AnnotationAdopt = "bowline.dev/adopt"
+
 	// AnnotationRollbackTo on an App: the name of a Release to run until the
 	// annotation is removed.
 	AnnotationRollbackTo = "bowline.dev/rollback-to"
+)
+
+// What the annotation bowline.dev/adopt can say.
+const (
+	// AdoptUnchanged takes a Deployment over if it runs what the App says, so
+	// that no pod is restarted.
+	AdoptUnchanged = "true"
+	// AdoptAndRollOut takes it over whatever it runs. What the App says goes out
+	// then, and what ran is the Release to which a rollback returns.
+	AdoptAndRollOut = "rollout"
 )

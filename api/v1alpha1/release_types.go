@@ -2,6 +2,7 @@ package v1alpha1
 
 import (
 	metav1 "k8s.io/apimachinery/pkg/apis/meta/v1"
+	"k8s.io/apimachinery/pkg/runtime"
 )
 
 // Release is one attempt to run an App with one set of inputs: image,
@@ -147,6 +148,14 @@ type ReleaseSpec struct {
 	// +kubebuilder:validation:MaxLength=256
 	// +optional
 	RestartToken string `json:"restartToken,omitempty"`
+
+	// adopted is the pod template of a Deployment that the App took over, as it
+	// ran. Such a Release runs that, and not what workload says.
+	// +kubebuilder:validation:Type=object
+	// +kubebuilder:validation:Schemaless
+	// +kubebuilder:pruning:PreserveUnknownFields
+	// +optional
+	Adopted *runtime.RawExtension `json:"adopted,omitempty"`
 }
 
 // SourceKind is the kind of an object an App takes input from.

@@ -163,7 +163,8 @@ var Conditions = []Advice{
 	{
 		Reason:  v1alpha1.ReasonConflict,
 		Meaning: "an object with the name of a child belongs to somebody else.",
-		Do:      []string{"Delete or rename the object that the message names, or give the App another name. Nothing of it was touched."},
+		Do: []string{"Delete or rename the object that the message names, or give the App another name. Nothing of it was touched.",
+			"If it is to be the App's, set the annotation bowline.dev/adopt: docs/moving.md says what must fit."},
 	},
 	{
 		Reason:  v1alpha1.ReasonRefused,

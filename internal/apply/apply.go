@@ -120,9 +120,10 @@ func send[T Intent[T]](ctx context.Context, a *Applier, app *v1alpha1.App, live 
 		intent.WithResourceVersion(createOnly)
 	}
 	intent.WithAnnotations(map[string]string{v1alpha1.AnnotationIntent: hash})
-	err := a.client.Apply(ctx, intent, append(opts, client.FieldOwner(v1alpha1.FieldOwner), client.ForceOwnership)...)
+	opts = append(opts, client.FieldOwner(v1alpha1.FieldOwner), client.ForceOwnership)
+	err := a.client.Apply(ctx, intent, opts...)
 	if live == nil && apierrors.IsConflict(err) {
-		err = a.WhoHas(ctx, app, kind, name)
+		err = takeOver(ctx, a, app, intent, a.WhoHas(ctx, app, kind, name), opts...)
 	} else {
 		err = classify(kind, name, err)
 	}
@@ -241,7 +242,11 @@ func (a *Applier) WhoHas(ctx context.Context, app *v1alpha1.App, kind, name stri
 	owner := metav1.GetControllerOf(found)
 	switch {
 	case owner == nil:
-		return &ConflictError{Kind: kind, Namespace: app.Namespace, Name: name}
+		return &ConflictError{
+			Kind: kind, Namespace: app.Namespace, Name: name,
+			Free: aroundPods[kind] || kind == "Deployment" || found.Labels[v1alpha1.LabelApp] == app.Name,
+			uid:  found.UID, resourceVersion: found.ResourceVersion,
+		}
 	case owner.UID == app.UID && found.Labels[v1alpha1.LabelApp] != app.Name:
 		return a.relabel(ctx, app, found)
 	case owner.Kind == "App" && owner.APIVersion == v1alpha1.GroupVersion.String() && owner.Name == app.Name:
@@ -265,13 +270,15 @@ func (a *Applier) relabel(ctx context.Context, app *v1alpha1.App, object *metav1
 	return ErrStale
 }
 
-// kinds are the kinds of what is made for an App.
+// kinds are the kinds of what is made for an App, and for its Deployment.
 var kinds = map[string]schema.GroupVersionKind{
 	"Release":                 v1alpha1.GroupVersion.WithKind("Release"),
 	"ConfigMap":               {Version: "v1", Kind: "ConfigMap"},
 	"Secret":                  {Version: "v1", Kind: "Secret"},
 	"Service":                 {Version: "v1", Kind: "Service"},
 	"Deployment":              {Group: "apps", Version: "v1", Kind: "Deployment"},
+	"ReplicaSet":              {Group: "apps", Version: "v1", Kind: "ReplicaSet"},
+	"Pod":                     {Version: "v1", Kind: "Pod"},
 	"HorizontalPodAutoscaler": {Group: "autoscaling", Version: "v2", Kind: "HorizontalPodAutoscaler"},
 	"PodDisruptionBudget":     {Group: "policy", Version: "v1", Kind: "PodDisruptionBudget"},
 }

@@ -7,6 +7,9 @@ import (
 
 	apierrors "k8s.io/apimachinery/pkg/api/errors"
 	metav1 "k8s.io/apimachinery/pkg/apis/meta/v1"
+	"k8s.io/apimachinery/pkg/types"
+
+	"github.com/bowline-dev/bowline/api/v1alpha1"
 )
 
 // ErrStale tells that the caches are behind the API server. Nothing was
@@ -18,6 +21,11 @@ type ConflictError struct {
 	Kind, Namespace, Name string
 	// Owner names who controls the object, empty when nobody does.
 	Owner string
+	// Free tells that the App may take it over, if a person says so.
+	Free bool
+
+	uid             types.UID
+	resourceVersion string
 }
 
 // Error names the object and the way out.
@@ -26,8 +34,11 @@ func (e *ConflictError) Error() string {
 	if e.Owner != "" {
 		owner = "which belongs to " + e.Owner
 	}
-	return fmt.Sprintf("%s %q exists in namespace %q, %s: it was not touched; delete or rename it, or give the App another name",
-		e.Kind, e.Name, e.Namespace, owner)
+	wayOut := "delete or rename it, or give the App another name"
+	if e.Free {
+		wayOut = "delete or rename it, give the App another name, or set the annotation " + v1alpha1.AnnotationAdopt + " to take it over"
+	}
+	return fmt.Sprintf("%s %q exists in namespace %q, %s: it was not touched; %s", e.Kind, e.Name, e.Namespace, owner, wayOut)
 }
 
 // RefusedError tells that the API server does not accept a child.

@@ -124,6 +124,36 @@ func metadata(ctx context.Context, reader client.Reader, app *v1alpha1.App, kind
 	return byName, nil
 }
 
+// LeftBehind returns the Releases, ConfigMaps and Secrets of an App of the same
+// name that was deleted without them: they carry its label, and nothing controls
+// them.
+func LeftBehind(ctx context.Context, reader client.Reader, app *v1alpha1.App) ([]*metav1.PartialObjectMetadata, error) {
+	var left []*metav1.PartialObjectMetadata
+	add := func(kind string, object metav1.ObjectMeta) {
+		if metav1.GetControllerOfNoCopy(&object) == nil && object.DeletionTimestamp.IsZero() {
+			left = append(left, &metav1.PartialObjectMetadata{TypeMeta: metav1.TypeMeta{Kind: kind}, ObjectMeta: object})
+		}
+	}
+	for _, kind := range []string{"ConfigMap", "Secret"} {
+		list := &metav1.PartialObjectMetadataList{}
+		list.SetGroupVersionKind(corev1.SchemeGroupVersion.WithKind(kind + "List"))
+		if err := reader.List(ctx, list, ofApp(app)...); err != nil {
+			return nil, fmt.Errorf("read %ss: %w", kind, err)
+		}
+		for i := range list.Items {
+			add(kind, list.Items[i].ObjectMeta)
+		}
+	}
+	releases := &v1alpha1.ReleaseList{}
+	if err := reader.List(ctx, releases, ofApp(app)...); err != nil {
+		return nil, fmt.Errorf("read Releases: %w", err)
+	}
+	for i := range releases.Items {
+		add("Release", releases.Items[i].ObjectMeta)
+	}
+	return left, nil
+}
+
 // AppIndex is the cache index over the label that everything of an App
 // carries: without it a list would look at every object of the namespace.
 const AppIndex = "bowline.dev/app"

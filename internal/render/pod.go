@@ -16,6 +16,9 @@ import (
 // and not the App, so that nothing live can reach it. An error names the field
 // of the Release's overlay that cannot be read.
 func podTemplate(app string, r *v1alpha1.ReleaseSpec) (*corev1ac.PodTemplateSpecApplyConfiguration, error) {
+	if r.Adopted != nil {
+		return adopted(app, r)
+	}
 	template := generatedTemplate(app, r)
 	if r.Workload.PodTemplate != nil {
 		var err error
@@ -28,6 +31,35 @@ func podTemplate(app string, r *v1alpha1.ReleaseSpec) (*corev1ac.PodTemplateSpec
 		return template, nil
 	}
 	return bound(template, r)
+}
+
+// adopted returns the template of the Deployment that a Release was taken over
+// from, with the labels by which the operator finds its pods.
+func adopted(app string, r *v1alpha1.ReleaseSpec) (*corev1ac.PodTemplateSpecApplyConfiguration, error) {
+	out := corev1ac.PodTemplateSpec()
+	if err := json.Unmarshal(r.Adopted.Raw, out); err != nil {
+		return nil, fmt.Errorf("spec.adopted: %w", err)
+	}
+	return out.WithLabels(AdoptedLabels(app, r.Number, out.Labels)), nil
+}
+
+// AdoptedLabels are the labels that pods need which were not made for an App,
+// to be those of a Release, beside the labels they have.
+func AdoptedLabels(app string, number int64, have map[string]string) map[string]string {
+	needed := podLabels(app, number)
+	if name, ok := have[v1alpha1.LabelName]; ok { // a selector may name it
+		needed[v1alpha1.LabelName] = name
+	}
+	return needed
+}
+
+// podLabels are the labels of a Release's pods.
+func podLabels(app string, number int64) map[string]string {
+	return map[string]string{
+		v1alpha1.LabelApp:     app,
+		v1alpha1.LabelRelease: strconv.FormatInt(number, 10),
+		v1alpha1.LabelName:    app,
+	}
 }
 
 // overlaid returns a template with a Release's overlay merged over it.
@@ -50,11 +82,7 @@ func overlaid(generated *corev1ac.PodTemplateSpecApplyConfiguration, r *v1alpha1
 // generatedTemplate returns the template before the overlay is merged over it.
 func generatedTemplate(app string, r *v1alpha1.ReleaseSpec) *corev1ac.PodTemplateSpecApplyConfiguration {
 	return corev1ac.PodTemplateSpec().
-		WithLabels(map[string]string{
-			v1alpha1.LabelApp:     app,
-			v1alpha1.LabelRelease: strconv.FormatInt(r.Number, 10),
-			v1alpha1.LabelName:    app,
-		}).
+		WithLabels(podLabels(app, r.Number)).
 		WithSpec(podSpec(app, r))
 }
 

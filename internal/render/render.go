@@ -28,6 +28,9 @@ type Input struct {
 	// Moved are the Secrets that services hand out today, by the names of
 	// bindings, where those of then are gone.
 	Moved map[string]string
+	// Unnamed tells that there may be pods, of a Deployment that was taken over,
+	// whose ports have no names by which a Service could find them.
+	Unnamed bool
 }
 
 // Objects are an App's children other than the copies of its sources. A nil
@@ -63,7 +66,7 @@ func Render(in Input) (Objects, error) {
 	return Objects{
 		Config:     config(in.App, &in.Release.Spec),
 		Deployment: deployment,
-		Service:    service(in.App, &in.Release.Spec),
+		Service:    service(in),
 		Autoscaler: autoscaler(in.App),
 		Budget:     budget(in.App, in.Replicas),
 	}, nil

@@ -116,7 +116,7 @@ func (v *Vault) blame(text string) {
 
 // learn adds what a version of a Secret holds.
 func (v *Vault) learn(secret *corev1.Secret) {
-	if ownedByApp(secret) && secret.Type == "servicebinding.io/http" {
+	if madeForApp(secret) && secret.Type == "servicebinding.io/http" {
 		return // the address of an App, which everybody may know
 	}
 	marked := false
@@ -130,7 +130,7 @@ func (v *Vault) learn(secret *corev1.Secret) {
 	for _, value := range secret.Data {
 		marked = marked || bytes.Contains(value, []byte(v.canary))
 	}
-	if !marked && !ownedByApp(secret) && len(secret.Data) > 0 {
+	if !marked && !madeForApp(secret) && len(secret.Data) > 0 {
 		v.blame(fmt.Sprintf("the Secret %s/%s has no canary: make it with one", secret.Namespace, secret.Name))
 	}
 	v.mu.Lock()
@@ -143,11 +143,11 @@ func (v *Vault) learn(secret *corev1.Secret) {
 	})
 }
 
-// ownedByApp tells of a Secret the operator made: a copy, a key, or generated
-// values.
-func ownedByApp(secret *corev1.Secret) bool {
+// madeForApp tells of a Secret the operator made: a copy, a key, or generated
+// values. An App that was deleted may have left it behind.
+func madeForApp(secret *corev1.Secret) bool {
 	owner := metav1.GetControllerOf(secret)
-	return owner != nil && owner.Kind == "App"
+	return owner != nil && owner.Kind == "App" || owner == nil && secret.Labels["app.kubernetes.io/managed-by"] == "bowline" && secret.Labels["bowline.dev/app"] != ""
 }
 
 // ofWebhook tells of the Secret with the certificate of the operator's webhook,

@@ -24,14 +24,15 @@ var _ = Describe("An object that belongs to somebody else", func() {
 	for _, taken := range []struct {
 		kind, resource string
 		object         client.Object
+		around         bool // what an App may take over without its label
 	}{
-		{"Deployment", "deployments", foreignDeployment()},
-		{"Service", "services", aService()},
-		{"HorizontalPodAutoscaler", "horizontalpodautoscalers", foreignAutoscaler()},
-		{"PodDisruptionBudget", "poddisruptionbudgets", &policyv1.PodDisruptionBudget{Spec: policyv1.PodDisruptionBudgetSpec{MaxUnavailable: ptr.To(intstr.FromInt32(1))}}},
-		{"ConfigMap", "configmaps", &corev1.ConfigMap{Data: map[string]string{"theirs": "yes"}}},
-		{"Release", "releases", foreignRelease()},
-		{"Secret", "secrets", &corev1.Secret{Data: map[string][]byte{"theirs": canary.Marks("yes")}}},
+		{"Deployment", "deployments", foreignDeployment(), true},
+		{"Service", "services", aService(), true},
+		{"HorizontalPodAutoscaler", "horizontalpodautoscalers", foreignAutoscaler(), true},
+		{"PodDisruptionBudget", "poddisruptionbudgets", &policyv1.PodDisruptionBudget{Spec: policyv1.PodDisruptionBudgetSpec{MaxUnavailable: ptr.To(intstr.FromInt32(1))}}, true},
+		{"ConfigMap", "configmaps", &corev1.ConfigMap{Data: map[string]string{"theirs": "yes"}}, false},
+		{"Release", "releases", foreignRelease(), false},
+		{"Secret", "secrets", &corev1.Secret{Data: map[string][]byte{"theirs": canary.Marks("yes")}}, false},
 	} {
 		for _, labels := range []struct {
 			text   string
@@ -53,9 +54,13 @@ var _ = Describe("An object that belongs to somebody else", func() {
 
 				shop := s.Applies(spec)
 				shop.Becomes(v1alpha1.ReasonConflict, soon)
+				wayOut := "delete or rename it, or give the App another name"
+				if taken.around || labels.labels != nil {
+					wayOut = "delete or rename it, give the App another name, or set the annotation bowline.dev/adopt to take it over"
+				}
 				s.Expect(shop.Condition("Ready")).To(Equal(fmt.Sprintf(
-					"False Conflict %s %q exists in namespace %q, which nothing controls: it was not touched; delete or rename it, or give the App another name",
-					taken.kind, foreign.GetName(), s.Namespace)))
+					"False Conflict %s %q exists in namespace %q, which nothing controls: it was not touched; %s",
+					taken.kind, foreign.GetName(), s.Namespace, wayOut)))
 				s.Expect(shop.Condition("Stalled")).To(HavePrefix("True Conflict "))
 				s.Expect(shop.Kstatus()).To(Equal("Failed"))
 				shop.Stays(v1alpha1.ReasonConflict, 3*time.Second)

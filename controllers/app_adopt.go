@@ -1,0 +1,472 @@
+package controllers
+
+import (
+	"context"
+	"encoding/json"
+	"fmt"
+	"slices"
+	"strconv"
+	"strings"
+
+	appsv1 "k8s.io/api/apps/v1"
+	autoscalingv2 "k8s.io/api/autoscaling/v2"
+	corev1 "k8s.io/api/core/v1"
+	"k8s.io/apimachinery/pkg/api/equality"
+	apierrors "k8s.io/apimachinery/pkg/api/errors"
+	metav1 "k8s.io/apimachinery/pkg/apis/meta/v1"
+	"k8s.io/apimachinery/pkg/labels"
+	"k8s.io/apimachinery/pkg/runtime"
+	"k8s.io/utils/ptr"
+	"sigs.k8s.io/controller-runtime/pkg/client"
+
+	"github.com/bowline-dev/bowline/api/v1alpha1"
+	"github.com/bowline-dev/bowline/internal/adopt"
+	"github.com/bowline-dev/bowline/internal/apply"
+	"github.com/bowline-dev/bowline/internal/observe"
+	"github.com/bowline-dev/bowline/internal/render"
+	"github.com/bowline-dev/bowline/internal/report"
+	"github.com/bowline-dev/bowline/internal/rollout"
+)
+
+// +kubebuilder:rbac:groups=apps,resources=deployments,verbs=delete
+// +kubebuilder:rbac:groups=apps,resources=replicasets,verbs=list;patch
+// +kubebuilder:rbac:groups="",resources=pods,verbs=patch
+
+// An App with the annotation bowline.dev/adopt takes over what has its name and
+// belongs to nobody, and no pod is restarted:
+//
+//	what there is                           what is done, one pass after the other
+//	--------------------------------------  ------------------------------------------
+//	what an App of this name has left       its Releases, ConfigMaps and Secrets get
+//	behind (kubectl delete --cascade=       this App as their owner, and then the
+//	orphan)                                 Deployment does
+//	a Deployment of somebody else's, which  what it runs becomes a Release; its
+//	runs what the App says                  ReplicaSets are labeled; it is deleted
+//	                                        without them
+//	no Deployment, but ReplicaSets that     their template and pods are labeled; the
+//	were labeled                           Deployment made next adopts them
+//
+// A selector never changes, so the Deployment itself cannot stay. Its ReplicaSet
+// and its pods do: a Deployment adopts what its selector finds, and the one
+// whose template is equal to its own is its new ReplicaSet.
+//
+// Each step can be taken again, so a crash between any two changes nothing.
+
+// adoptedCause is the cause of a Release that was taken over.
+const adoptedCause = "adopted"
+
+// adopts tells that there may be something to take over.
+func (p *pass) adopts() bool {
+	return p.app.Annotations[v1alpha1.AnnotationAdopt] != "" && p.snapshot.Deployment == nil
+}
+
+// claimRecords gives the App what an App of its name has left behind, but the
+// Deployment.
+func (p *pass) claimRecords(ctx context.Context) error {
+	if !p.adopts() {
+		return nil
+	}
+	left, err := observe.LeftBehind(ctx, p.Client, p.app)
+	if err != nil {
+		return err
+	}
+	for _, object := range left {
+		if err := p.Applier.Claim(ctx, p.app, object.Kind, object); err != nil {
+			return err
+		}
+	}
+	if len(left) > 0 {
+		return apply.ErrStale
+	}
+	return nil
+}
+
+// takeOver takes the Deployment over that has the App's name. It returns what
+// stands in the way, and ErrStale after each step.
+func (p *pass) takeOver(ctx context.Context) (*report.Problem, error) {
+	if !p.adopts() || p.state.Held != nil {
+		return nil, nil
+	}
+	live := &appsv1.Deployment{}
+	err := p.Live.Get(ctx, client.ObjectKeyFromObject(p.app), live)
+	switch {
+	case apierrors.IsNotFound(err):
+		return nil, p.prepareReplicaSets(ctx)
+	case err != nil:
+		return nil, fmt.Errorf("read Deployment %q: %w", p.app.Name, err)
+	case metav1.GetControllerOf(live) != nil:
+		return nil, nil // applying finds out whose it is
+	case !live.DeletionTimestamp.IsZero():
+		return nil, apply.ErrStale
+	}
+	p.size = live.Spec.Replicas
+	same, problem, err := p.compare(ctx, live)
+	if problem != nil || err != nil {
+		return problem, err
+	}
+	if p.left(live) != nil {
+		if err := p.Applier.Claim(ctx, p.app, "Deployment", live); err != nil {
+			return nil, err
+		}
+		return nil, apply.ErrStale
+	}
+	return p.replace(ctx, live, same)
+}
+
+// left returns the Release of an App of this name that a Deployment runs, nil
+// for a Deployment that was not made for one.
+func (p *pass) left(live *appsv1.Deployment) *v1alpha1.Release {
+	selector, ours := live.Spec.Selector.MatchLabels, map[string]string{v1alpha1.LabelApp: p.app.Name}
+	if !labels.Equals(selector, ours) || len(live.Spec.Selector.MatchExpressions) > 0 {
+		return nil
+	}
+	return p.releaseOf(live.Spec.Template.Labels)
+}
+
+// releaseOf returns the Release that labels of pods name, nil when they name
+// none.
+func (p *pass) releaseOf(labels map[string]string) *v1alpha1.Release {
+	for i := range p.snapshot.Releases {
+		if r := &p.snapshot.Releases[i]; isOf(labels, r) {
+			return r
+		}
+	}
+	return nil
+}
+
+func isOf(labels map[string]string, r *v1alpha1.Release) bool {
+	return labels[v1alpha1.LabelRelease] == strconv.FormatInt(r.Spec.Number, 10)
+}
+
+// compare tells whether a Deployment runs what the App says, and what keeps the
+// App from taking it over as the annotation asks.
+func (p *pass) compare(ctx context.Context, live *appsv1.Deployment) (same bool, problem *report.Problem, err error) {
+	if runs := p.left(live); runs != nil && runs.Spec.InputHash == p.inputs.Hash {
+		return true, nil, nil
+	}
+	differences, err := p.differences(ctx, live)
+	if problem, err = problemOf(err); problem != nil || err != nil {
+		return false, problem, err
+	}
+	if len(differences) > 0 && p.app.Annotations[v1alpha1.AnnotationAdopt] == v1alpha1.AdoptUnchanged {
+		return false, p.refuses("it does not run what the App says, and its pods would be restarted (" + atMost(differences, 8) +
+			"); let the App say what runs, or set the annotation " + v1alpha1.AnnotationAdopt + " to " + v1alpha1.AdoptAndRollOut), nil
+	}
+	return len(differences) == 0, nil, nil
+}
+
+// refuses is why a Deployment is not taken over.
+func (p *pass) refuses(why string) *report.Problem {
+	return &report.Problem{
+		Reason:  v1alpha1.ReasonConflict,
+		Message: fmt.Sprintf("Deployment %q is not taken over, and nothing was touched: %s", p.app.Name, why),
+	}
+}
+
+func atMost(words []string, most int) string {
+	if more := len(words) - most; more > 0 {
+		words = append(slices.Clone(words[:most]), fmt.Sprintf("and %d more", more))
+	}
+	return strings.Join(words, "; ")
+}
+
+// asked returns the Release that would be made for what the App says, with its
+// sources by their own names, as somebody else's Deployment has them.
+func (p *pass) asked() (render.Objects, error) {
+	return render.Render(render.Input{
+		App:     p.app,
+		Release: p.newRelease(&rollout.Make{Number: p.nextNumber(), Cause: rollout.CauseInputs}),
+		Today:   p.inputs.Inputs.Sources, Replicas: p.replicas(), Unnamed: true,
+	})
+}
+
+func (p *pass) nextNumber() int64 {
+	if n := len(p.snapshot.Releases); n > 0 {
+		return p.snapshot.Releases[n-1].Spec.Number + 1
+	}
+	return 1
+}
+
+// differences are the fields in which a Deployment runs something else than the
+// App says. The API server fills in the defaults of what the App says; nothing
+// is made.
+func (p *pass) differences(ctx context.Context, live *appsv1.Deployment) ([]string, error) {
+	objects, err := p.asked()
+	if err != nil {
+		return nil, err
+	}
+	text, err := json.Marshal(objects.Deployment)
+	if err != nil {
+		return nil, fmt.Errorf("encode the Deployment: %w", err)
+	}
+	said := &appsv1.Deployment{}
+	if err := json.Unmarshal(text, said); err != nil {
+		return nil, fmt.Errorf("decode the Deployment: %w", err)
+	}
+	said.Name, said.GenerateName = "", p.app.Name+"-"
+	err = p.Create(ctx, said, client.DryRunAll, client.FieldOwner(v1alpha1.FieldOwner), client.DisableReadYourWritesConsistency)
+	switch {
+	case apierrors.IsInvalid(err), apierrors.IsForbidden(err):
+		return nil, &apply.RefusedError{Kind: "Deployment", Name: p.app.Name, Err: err}
+	case err != nil:
+		return nil, fmt.Errorf("try Deployment %q: %w", p.app.Name, err)
+	}
+	found := adopt.Differences(said.Spec.Template, live.Spec.Template)
+	if live.Spec.Strategy.Type == appsv1.RecreateDeploymentStrategyType {
+		found = append(found, "strategy: Recreate runs, an App replaces its pods one by one")
+	}
+	return found, nil
+}
+
+// replace makes what a Deployment runs a Release, and deletes it without its
+// ReplicaSets. Same tells that it runs what the App says.
+func (p *pass) replace(ctx context.Context, live *appsv1.Deployment, same bool) (*report.Problem, error) {
+	if why := restless(live); why != "" {
+		return p.refuses(why), nil
+	}
+	if problem, err := p.alone(ctx); problem != nil || err != nil {
+		return problem, err
+	}
+	if problem, err := problemOf(p.tryOthers(ctx)); problem != nil || err != nil {
+		return problem, err
+	}
+	sets, err := p.replicaSets(ctx, live)
+	if err != nil {
+		return nil, err
+	}
+	if problem, err := problemOf(p.recordAdopted(ctx, live, same)); problem != nil || err != nil {
+		return problem, err
+	}
+	for i := range sets {
+		if err := p.Applier.Label(ctx, "ReplicaSet", &sets[i], map[string]string{v1alpha1.LabelApp: p.app.Name}, nil); err != nil {
+			return nil, err
+		}
+	}
+	err = p.Delete(ctx, live, client.Preconditions{UID: &live.UID, ResourceVersion: &live.ResourceVersion},
+		client.PropagationPolicy(metav1.DeletePropagationOrphan), client.DisableReadYourWritesConsistency)
+	if err != nil && !apierrors.IsConflict(err) && !apierrors.IsNotFound(err) {
+		return nil, fmt.Errorf("delete Deployment %q without its pods: %w", live.Name, err)
+	}
+	return nil, apply.ErrStale
+}
+
+// restless tells why a Deployment cannot be taken over now, empty when it can.
+func restless(live *appsv1.Deployment) string {
+	want, status := ptr.Deref(live.Spec.Replicas, 1), live.Status
+	switch {
+	case live.Spec.Paused:
+		return "it is paused: kubectl rollout resume lets it come to rest"
+	case status.ObservedGeneration < live.Generation, status.UpdatedReplicas != want, status.Replicas != want:
+		return "it is in the midst of a rollout: it is taken over when that is complete"
+	case status.AvailableReplicas < want:
+		return fmt.Sprintf("%d of its %d pods are available: it is taken over when all are", status.AvailableReplicas, want)
+	}
+	return ""
+}
+
+// alone finds a HorizontalPodAutoscaler that would go on scaling the Deployment
+// beside the App.
+func (p *pass) alone(ctx context.Context) (*report.Problem, error) {
+	list := &autoscalingv2.HorizontalPodAutoscalerList{}
+	if err := p.Live.List(ctx, list, client.InNamespace(p.app.Namespace)); err != nil {
+		return nil, fmt.Errorf("list HorizontalPodAutoscalers: %w", err)
+	}
+	for i := range list.Items {
+		target := list.Items[i].Spec.ScaleTargetRef
+		if target.Kind != "Deployment" || target.Name != p.app.Name || list.Items[i].Name == p.app.Name && p.app.Spec.Autoscale.Enabled() {
+			continue
+		}
+		return p.refuses(fmt.Sprintf("HorizontalPodAutoscaler %q scales it: let spec.autoscale say so of the App and name the HorizontalPodAutoscaler %q, or delete it",
+			list.Items[i].Name, p.app.Name)), nil
+	}
+	return nil, nil
+}
+
+// tryOthers finds out whether the App can have what stands around the pods: half
+// an App would serve nobody.
+func (p *pass) tryOthers(ctx context.Context) error {
+	objects, err := p.asked()
+	if err != nil {
+		return err
+	}
+	if err := apply.Try(ctx, p.Applier, p.app, objects.Service); err != nil {
+		return err
+	}
+	if err := apply.Try(ctx, p.Applier, p.app, objects.Budget); err != nil {
+		return err
+	}
+	return apply.Try(ctx, p.Applier, p.app, objects.Autoscaler)
+}
+
+// replicaSets returns those of a Deployment.
+func (p *pass) replicaSets(ctx context.Context, live *appsv1.Deployment) ([]appsv1.ReplicaSet, error) {
+	selector, err := metav1.LabelSelectorAsSelector(live.Spec.Selector)
+	if err != nil {
+		return nil, fmt.Errorf("read the selector of Deployment %q: %w", live.Name, err)
+	}
+	list := &appsv1.ReplicaSetList{}
+	if err := p.Live.List(ctx, list, client.InNamespace(live.Namespace), client.MatchingLabelsSelector{Selector: selector}); err != nil {
+		return nil, fmt.Errorf("list ReplicaSets: %w", err)
+	}
+	return slices.DeleteFunc(list.Items, func(s appsv1.ReplicaSet) bool { return !metav1.IsControlledBy(&s, live) }), nil
+}
+
+// recordAdopted makes the Release of what a Deployment runs, unless it is there.
+// All of its pods serve, so it has proved healthy.
+func (p *pass) recordAdopted(ctx context.Context, live *appsv1.Deployment, same bool) error {
+	template, err := json.Marshal(live.Spec.Template)
+	if err != nil {
+		return fmt.Errorf("encode the pod template of Deployment %q: %w", live.Name, err)
+	}
+	if err := p.recordInputs(ctx); err != nil {
+		return err
+	}
+	p.releases = slices.Clone(p.snapshot.Releases)
+	made := lastAdopted(p.releases)
+	if made == nil || !holds(made.Spec.Adopted, &live.Spec.Template) {
+		if err := p.supersedeNewest(ctx); err != nil {
+			return err
+		}
+		made = p.adoptedRelease(live, template, same)
+		if err := p.create(ctx, made); err != nil {
+			return err
+		}
+		p.releases = append(p.releases, *made)
+	}
+	if hasEnded(made) || live.Status.AvailableReplicas == 0 {
+		return nil
+	}
+	return p.mark(ctx, rollout.ReleaseMark{Number: made.Spec.Number, Verdict: &rollout.FinalVerdict{
+		Health: rollout.Healthy, Reason: v1alpha1.ReasonHealthy, Message: "all pods were available when the Deployment was taken over",
+	}})
+}
+
+// holds tells whether a pod template was written down. The API server orders the
+// fields of what it keeps.
+func holds(written *runtime.RawExtension, template *corev1.PodTemplateSpec) bool {
+	read := corev1.PodTemplateSpec{}
+	return json.Unmarshal(written.Raw, &read) == nil && equality.Semantic.DeepEqual(&read, template)
+}
+
+// supersedeNewest ends a Release that could not go out: what had its App's name
+// was somebody else's.
+func (p *pass) supersedeNewest(ctx context.Context) error {
+	n := len(p.releases)
+	if n == 0 || hasEnded(&p.releases[n-1]) {
+		return nil
+	}
+	return p.mark(ctx, rollout.ReleaseMark{Number: p.releases[n-1].Spec.Number, Superseded: true})
+}
+
+// lastAdopted returns the newest Release that was taken over, nil when none was.
+func lastAdopted(releases []v1alpha1.Release) *v1alpha1.Release {
+	for i := len(releases) - 1; i >= 0; i-- {
+		if releases[i].Spec.Adopted != nil {
+			return &releases[i]
+		}
+	}
+	return nil
+}
+
+// adoptedRelease is the Release of what a Deployment runs. It has the App's
+// inputs, if it runs what the App says; of its workload it keeps what others
+// than its pods need.
+func (p *pass) adoptedRelease(live *appsv1.Deployment, template []byte, same bool) *v1alpha1.Release {
+	made := p.newRelease(&rollout.Make{Number: p.nextNumber(), Cause: rollout.CauseInputs, Retry: p.state.Retry, Restart: p.state.Restart})
+	spec := v1alpha1.ReleaseSpec{
+		App: p.app.Name, Number: made.Spec.Number, InputHash: made.Spec.InputHash, Cause: adoptedCause, Image: made.Spec.Image,
+		Workload:   v1alpha1.WorkloadSpec{Image: p.app.Spec.Image, Ports: p.app.Spec.Ports},
+		RetryToken: made.Spec.RetryToken, RestartToken: made.Spec.RestartToken,
+		Adopted: &runtime.RawExtension{Raw: template},
+	}
+	if !same {
+		spec.InputHash = adoptedCause
+		spec.Image = live.Spec.Template.Spec.Containers[0].Image
+	}
+	made.Spec = spec
+	return made
+}
+
+// prepareReplicaSets labels what a Deployment has left behind that was taken
+// over, so that the one to be made next finds it.
+func (p *pass) prepareReplicaSets(ctx context.Context) error {
+	adopted := lastAdopted(p.snapshot.Releases)
+	if adopted == nil {
+		return nil
+	}
+	list := &appsv1.ReplicaSetList{}
+	if err := p.Live.List(ctx, list, client.InNamespace(p.app.Namespace), client.MatchingLabels{v1alpha1.LabelApp: p.app.Name}); err != nil {
+		return fmt.Errorf("list ReplicaSets: %w", err)
+	}
+	var size int32
+	for i := range list.Items {
+		set := &list.Items[i]
+		n := ptr.Deref(set.Spec.Replicas, 1)
+		if metav1.GetControllerOf(set) != nil || n == 0 {
+			continue
+		}
+		size += n
+		if p.releaseOf(set.Spec.Template.Labels) != nil && !isOf(set.Spec.Template.Labels, adopted) {
+			continue // another Release's, which somebody left without its Deployment
+		}
+		if err := p.prepare(ctx, set, adopted.Spec.Number); err != nil {
+			return err
+		}
+	}
+	if size > 0 {
+		p.size = &size
+	}
+	return nil
+}
+
+// prepare labels what a ReplicaSet makes from now on, and then what it has made.
+func (p *pass) prepare(ctx context.Context, set *appsv1.ReplicaSet, number int64) error {
+	needed := render.AdoptedLabels(p.app.Name, number, set.Spec.Template.Labels)
+	if !carries(set.Spec.Template.Labels, needed) {
+		if err := p.Applier.Label(ctx, "ReplicaSet", set, nil, needed); err != nil {
+			return err
+		}
+	}
+	selector, err := metav1.LabelSelectorAsSelector(set.Spec.Selector)
+	if err != nil {
+		return fmt.Errorf("read the selector of ReplicaSet %q: %w", set.Name, err)
+	}
+	pods := &corev1.PodList{}
+	if err := p.Live.List(ctx, pods, client.InNamespace(set.Namespace), client.MatchingLabelsSelector{Selector: selector}); err != nil {
+		return fmt.Errorf("list the pods of ReplicaSet %q: %w", set.Name, err)
+	}
+	for i := range pods.Items {
+		if pod := &pods.Items[i]; metav1.IsControlledBy(pod, set) && !carries(pod.Labels, needed) {
+			if err := p.Applier.Label(ctx, "Pod", pod, needed, nil); err != nil {
+				return err
+			}
+		}
+	}
+	return nil
+}
+
+func carries(have, needed map[string]string) bool {
+	for key, value := range needed {
+		if have[key] != value {
+			return false
+		}
+	}
+	return true
+}
+
+// adoptedBefore tells that there may be pods of a Deployment that was taken over.
+func (p *pass) adoptedBefore() bool { return lastAdopted(p.releases) != nil }
+
+// wrongAdoption finds an annotation that says nothing.
+func wrongAdoption(app *v1alpha1.App) *rollout.Held {
+	switch value := app.Annotations[v1alpha1.AnnotationAdopt]; value {
+	case "", v1alpha1.AdoptUnchanged, v1alpha1.AdoptAndRollOut:
+		return nil
+	default:
+		return &rollout.Held{
+			Reason: v1alpha1.ReasonInvalidInput,
+			Message: fmt.Sprintf("annotation %s: %q is neither %q (take over what runs what the App says) nor %q (take over, then roll out what the App says)",
+				v1alpha1.AnnotationAdopt, value, v1alpha1.AdoptUnchanged, v1alpha1.AdoptAndRollOut),
+		}
+	}
+}
