@@ -4,7 +4,6 @@ package main
 import (
 	"context"
 	"crypto/tls"
-	"errors"
 	"flag"
 	"fmt"
 	"os"
@@ -157,7 +156,12 @@ func run(o options) error {
 		return err
 	}
 	config.Wrap(traces.Transport)
-	return errors.Join(o.start(ctx, config, scheme, traces.Reconciler), traces.Stop())
+	err = o.start(ctx, config, scheme, traces.Reconciler)
+	if lost := traces.Stop(); lost != nil {
+		// No reason for an operator that has done its work to fail.
+		ctrl.Log.Error(lost, "traces are lost")
+	}
+	return err
 }
 
 // start runs the operator until its context ends.

@@ -51,7 +51,7 @@ func (a *Apps) Describe(to chan<- *prometheus.Desc) {
 // cache is still being filled.
 const listTimeout = 5 * time.Second
 
-// Collect implements prometheus.Collector.
+// Collect implements prometheus.Collector, which hands over no context.
 func (a *Apps) Collect(to chan<- prometheus.Metric) {
 	ctx, cancel := context.WithTimeout(context.Background(), listTimeout)
 	defer cancel()

@@ -15,6 +15,7 @@ import (
 	"time"
 
 	"go.opentelemetry.io/contrib/instrumentation/net/http/otelhttp"
+	"go.opentelemetry.io/otel"
 	"go.opentelemetry.io/otel/attribute"
 	"go.opentelemetry.io/otel/codes"
 	"go.opentelemetry.io/otel/exporters/otlp/otlptrace/otlptracehttp"
@@ -22,6 +23,7 @@ import (
 	"go.opentelemetry.io/otel/sdk/resource"
 	sdktrace "go.opentelemetry.io/otel/sdk/trace"
 	"go.opentelemetry.io/otel/trace"
+	"sigs.k8s.io/controller-runtime/pkg/log"
 	"sigs.k8s.io/controller-runtime/pkg/reconcile"
 )
 
@@ -47,6 +49,8 @@ func Start(ctx context.Context) (*Tracing, error) {
 			return nil, fmt.Errorf("%s=%s: traces are sent by http/protobuf only: set that, and the endpoint's port for it, which is usually 4318", name, protocol)
 		}
 	}
+	// The SDK would write them to standard error, between the lines of the log.
+	otel.SetErrorHandler(otel.ErrorHandlerFunc(func(err error) { log.Log.WithName("tracing").Error(err, "traces are lost") }))
 	exporter, err := otlptracehttp.New(ctx)
 	if err != nil {
 		return nil, fmt.Errorf("set up the exporter of traces: %w", err)
@@ -65,11 +69,15 @@ func newTracing(provider *sdktrace.TracerProvider) *Tracing {
 // stopTimeout is how long the last spans may take to be sent.
 const stopTimeout = 5 * time.Second
 
-// Stop sends what has not been sent yet.
+// Stop sends what has not been sent yet. The operator's own context has ended by
+// then, so there is none to inherit.
 func (t *Tracing) Stop() error {
 	ctx, cancel := context.WithTimeout(context.Background(), stopTimeout)
 	defer cancel()
-	return t.provider.Shutdown(ctx)
+	if err := t.provider.Shutdown(ctx); err != nil {
+		return fmt.Errorf("send the last traces: %w", err)
+	}
+	return nil
 }
 
 // Reconciler returns a reconciler each of whose looks is a span, named after the
