@@ -15,7 +15,6 @@ import (
 	"testing"
 	"time"
 
-	apierrors "k8s.io/apimachinery/pkg/api/errors"
 	metav1 "k8s.io/apimachinery/pkg/apis/meta/v1"
 	"k8s.io/apimachinery/pkg/apis/meta/v1/unstructured"
 	"sigs.k8s.io/controller-runtime/pkg/client"
@@ -24,18 +23,13 @@ import (
 	"github.com/bowline-dev/bowline/test/harness"
 )
 
-// played are the pages whose commands are run here. Those of the others are run
-// by the suites of what they speak of.
+// played are the pages whose commands are run here. Of the other pages only the
+// YAML and the targets of make are checked.
 var played = []string{"docs/quick-start.md", "docs/guides.md"}
 
 // elsewhere are the API groups whose objects other suites check.
 var elsewhere = map[string]string{
-	"argoproj.io":             "test/gitops",
-	"fluxcd.io":               "test/gitops",
-	"monitoring.coreos.com":   "test/prometheus",
-	"kustomize.config.k8s.io": "kubectl, which the suites install with",
-	"db.example.com":          "test/integration/servicebinding",
-	"apiextensions.k8s.io":    "test/integration/servicebinding",
+	"db.example.com": "test/integration/servicebinding",
 }
 
 func TestDocumentation(t *testing.T) {
@@ -121,11 +115,11 @@ func taken(t *testing.T, api client.Client, b block, document string) {
 		t.Errorf("%s: neither an object nor a piece of an App's spec", b)
 		return
 	}
-	if namespaced, err := api.IsObjectNamespaced(object); err == nil && namespaced && object.GetNamespace() == "" {
+	if namespaced, err := api.IsObjectNamespaced(object); err == nil && namespaced {
 		object.SetNamespace(metav1.NamespaceDefault)
 	}
 	err := client.WithFieldValidation(api, metav1.FieldValidationStrict).Create(t.Context(), object, client.DryRunAll)
-	if err != nil && !apierrors.IsAlreadyExists(err) && !apierrors.IsNotFound(err) {
+	if err != nil {
 		t.Errorf("%s: %v", b, err)
 	}
 }
@@ -165,8 +159,8 @@ func play(t *testing.T, cluster *harness.Cluster, page string) {
 		}
 		for line := range strings.Lines(b.text) {
 			line = strings.TrimSpace(line)
-			if strings.HasPrefix(line, "make ") || strings.HasPrefix(line, "kubectl bowline ") {
-				continue // a target below, and the plugin by its own tests
+			if strings.HasPrefix(line, "make ") {
+				continue // see TestTargets
 			}
 			run(t, cluster, kubeconfig, folder, b, line)
 		}
