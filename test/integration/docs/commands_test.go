@@ -5,7 +5,6 @@
 package docs_test
 
 import (
-	"bytes"
 	"context"
 	"os"
 	"os/exec"
@@ -34,10 +33,20 @@ var elsewhere = map[string]string{
 
 func TestDocumentation(t *testing.T) {
 	ctx := t.Context()
-	log := &bytes.Buffer{}
+	// A file, for several processes write it at the same time.
+	log, err := os.Create(filepath.Join(t.TempDir(), "log"))
+	if err != nil {
+		t.Fatal(err)
+	}
+	t.Cleanup(func() {
+		if text, err := os.ReadFile(log.Name()); t.Failed() && err == nil {
+			t.Logf("what cluster and operator printed:\n%s", text)
+		}
+		_ = log.Close()
+	})
 	cluster, err := harness.StartCluster(ctx, harness.ClusterOptions{Log: log})
 	if err != nil {
-		t.Fatalf("%v\n%s", err, log)
+		t.Fatal(err)
 	}
 	t.Cleanup(func() {
 		if err := cluster.Stop(); err != nil {
