@@ -176,14 +176,17 @@ type WorkloadSpec struct {
 	// +optional
 	Config ConfigSpec `json:"config,omitzero"`
 
+	// Not a map list with the keys name and as, here and in config.from: "as" is
+	// reserved in CEL, where the API server does not find a key of that name, takes
+	// two elements of one name for the same, and a Release that has them for changed.
+
 	// secrets are Secrets in the App's namespace: existing ones, or ones made
 	// for the App with generated values. A change of their content makes a new
 	// Release.
 	// +kubebuilder:validation:MinItems=0
 	// +kubebuilder:validation:MaxItems=32
-	// +listType=map
-	// +listMapKey=name
-	// +listMapKey=as
+	// +kubebuilder:validation:XValidation:rule="self.all(a, self.exists_one(b, a.name == b.name && (a.as == 'Env') == (b.as == 'Env')))",message="a Secret stands at most once as Env and once as Files"
+	// +listType=atomic
 	// +optional
 	Secrets []SecretSpec `json:"secrets,omitempty"`
 
@@ -318,9 +321,8 @@ type ConfigSpec struct {
 	// may share. A change of their content makes a new Release.
 	// +kubebuilder:validation:MinItems=0
 	// +kubebuilder:validation:MaxItems=32
-	// +listType=map
-	// +listMapKey=name
-	// +listMapKey=as
+	// +kubebuilder:validation:XValidation:rule="self.all(a, self.exists_one(b, a.name == b.name && (a.as == 'Env') == (b.as == 'Env')))",message="a ConfigMap stands at most once as Env and once as Files"
+	// +listType=atomic
 	// +optional
 	From []SourceSpec `json:"from,omitempty"`
 }

@@ -2,6 +2,7 @@ package operator_test
 
 import (
 	"fmt"
+	"slices"
 	"strings"
 	"time"
 
@@ -66,6 +67,32 @@ var _ = Describe("Keys of a source", func() {
 		s.Expect(shop.Release(2).Spec.Cause).To(Equal("secret db"))
 		shop.RestsOn(2)
 		s.Expect(shop.Inside().Var("DB_PASSWORD")).To(Equal("p-two-9912"))
+	})
+
+	Concurrently("that is taken both as variables and as files are both, by a Release that stays as it is", func(s *Scene) {
+		s.Create(NewConfigMap("shared", "COLOR", "blue"), NewSecret("stripe", "KEY", "k-one-6613"))
+		shop := s.Runs(Spec(good,
+			config(asEnv("shared")), config(asFiles("shared", "/etc/shared")),
+			secret(asEnv("stripe")), secret(asFiles("stripe", "/etc/stripe"))))
+		inside := shop.Inside()
+		s.Expect(inside.Var("COLOR")).To(Equal("blue"))
+		s.Expect(inside.File("/etc/shared/COLOR")).To(Equal("0644 blue"))
+		s.Expect(inside.Var("KEY")).To(Equal("k-one-6613"))
+		s.Expect(inside.File("/etc/stripe/KEY")).To(Equal("0644 k-one-6613"))
+		s.Expect(shop.Releases()).To(Equal([]string{"shop-1 Healthy (spec)"}))
+
+		for _, change := range []func(*v1alpha1.WorkloadSpec){
+			func(w *v1alpha1.WorkloadSpec) { slices.Reverse(w.Config.From) },
+			func(w *v1alpha1.WorkloadSpec) { slices.Reverse(w.Secrets) },
+			func(w *v1alpha1.WorkloadSpec) { w.Config.From = w.Config.From[:1] },
+			func(w *v1alpha1.WorkloadSpec) { w.Secrets[1].MountPath = "/etc/other" },
+			func(w *v1alpha1.WorkloadSpec) { w.Secrets[0].Name = "other" },
+		} {
+			release := shop.Release(1)
+			change(&release.Spec.Workload)
+			s.Expect(api.Update(s.ctx, release)).To(MatchError(
+				`Release.bowline.dev "shop-1" is invalid: spec: Invalid value: a Release never changes; change the App, and a new Release is made`))
+		}
 	})
 
 	Concurrently("that are not there are named, and what serves keeps serving", func(s *Scene) {
