@@ -15,9 +15,12 @@ import (
 	. "github.com/onsi/gomega"
 	appsv1 "k8s.io/api/apps/v1"
 	corev1 "k8s.io/api/core/v1"
+	metav1 "k8s.io/apimachinery/pkg/apis/meta/v1"
 	"k8s.io/apimachinery/pkg/apis/meta/v1/unstructured"
 	"k8s.io/apimachinery/pkg/runtime"
 	"k8s.io/apimachinery/pkg/watch"
+	"k8s.io/client-go/tools/cache"
+	watchtools "k8s.io/client-go/tools/watch"
 	"sigs.k8s.io/controller-runtime/pkg/client"
 
 	"github.com/bowline-dev/bowline/api/v1alpha1"
@@ -57,7 +60,8 @@ type verdict struct {
 // violation is something no App may ever say.
 type violation struct{ namespace, text string }
 
-// startRecord watches from before there is anything to see.
+// startRecord watches from before there is anything to see. Where a watch ends,
+// the next goes on.
 func startRecord(ctx context.Context) *record {
 	GinkgoHelper()
 	r := &record{versions: map[string][]version{}, verdicts: map[string]verdict{}}
@@ -65,7 +69,12 @@ func startRecord(ctx context.Context) *record {
 	apps := &unstructured.UnstructuredList{}
 	apps.SetGroupVersionKind(v1alpha1.GroupVersion.WithKind("AppList"))
 	for _, list := range []client.ObjectList{apps, &v1alpha1.ReleaseList{}, &appsv1.DeploymentList{}, &corev1.PodList{}} {
-		watching, err := api.Watch(context.WithoutCancel(ctx), list)
+		Expect(api.List(ctx, list)).To(Succeed())
+		watching, err := watchtools.NewRetryWatcherWithContext(context.WithoutCancel(ctx), list.GetResourceVersion(), &cache.ListWatch{
+			WatchFuncWithContext: func(ctx context.Context, o metav1.ListOptions) (watch.Interface, error) {
+				return api.Watch(ctx, list, &client.ListOptions{Raw: &o})
+			},
+		})
 		Expect(err).NotTo(HaveOccurred())
 		r.watches = append(r.watches, watching)
 		r.answered.Go(func() { r.follow(watching.ResultChan()) })
