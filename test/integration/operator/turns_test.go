@@ -22,6 +22,9 @@ var _ = Describe("A change of a ConfigMap that more Apps use than may go at a ti
 		latest := apps[users-1]
 		latest.Image(better)
 		latest.RestsOn(2)
+		for _, app := range apps {
+			app.Change(bake(5))
+		}
 
 		Edit(s, &corev1.ConfigMap{}, "shared", func(c *corev1.ConfigMap) { c.Data["COLOR"] = "green" })
 		for _, app := range apps {
@@ -42,24 +45,28 @@ var _ = Describe("A change of a ConfigMap that more Apps use than may go at a ti
 
 	Concurrently("does not hold back a change of the spec of one that waits", func(s *Scene) {
 		apps := sharing(s, users)
-		waiting := func() []*App {
-			return slices.DeleteFunc(slices.Clone(apps), func(a *App) bool { return !strings.HasPrefix(a.Condition("RolledOut"), "Unknown WaitingForTurn ") })
-		}
 		for _, app := range apps {
 			app.Change(bake(15))
 		}
 		Edit(s, &corev1.ConfigMap{}, "shared", func(c *corev1.ConfigMap) { c.Data["COLOR"] = "green" })
-		s.Eventually(waiting).WithTimeout(soon).Should(HaveLen(users - 10))
-		hurried := waiting()[0]
+		var waiting []*App
+		s.Eventually(func() []*App {
+			waiting = slices.DeleteFunc(slices.Clone(apps), func(a *App) bool { return !strings.HasPrefix(a.Condition("RolledOut"), "Unknown WaitingForTurn ") })
+			return waiting
+		}).WithTimeout(soon).Should(HaveLen(users - 10))
+		hurried := waiting[0]
 		hurried.Image(better)
 		changed := time.Now()
 		s.Expect(hurried.Release(2).Spec.Cause).To(Equal("spec"))
-		s.Expect(waiting()).NotTo(BeEmpty(), "the others still wait")
 		for _, app := range apps {
 			app.RestsOn(2)
 			s.Expect(app.pinned()).To(Equal("COLOR=green"))
 		}
 		s.Expect(hurried.firstDeployment(runs(better))).To(BeTemporally("<=", changed.Add(quickly)))
+		went := func(app *App) time.Time { return world.of(app.Release(2))[0].seen }
+		for _, other := range waiting[1:] {
+			s.Expect(went(other)).To(BeTemporally(">", went(hurried)), "the others still waited")
+		}
 	})
 
 	Concurrently("gives the turn of one that is paused to another, and lets both end", func(s *Scene) {
@@ -69,7 +76,7 @@ var _ = Describe("A change of a ConfigMap that more Apps use than may go at a ti
 		}
 		Edit(s, &corev1.ConfigMap{}, "shared", func(c *corev1.ConfigMap) { c.Data["COLOR"] = "green" })
 		s.Eventually(func() int { return s.mostAtATime("config shared") }).WithTimeout(soon).Should(Equal(10))
-		going := apps[0] // equals go by name
+		going := whose(s.firstOf("config shared")[9], apps) // the last: most of its bake is to come
 		going.Change(paused)
 		s.Eventually(func() int { return s.mostAtATime("config shared") }).WithTimeout(soon).Should(Equal(11), "the paused one, and ten that go on")
 		going.Change(active)
@@ -123,6 +130,11 @@ func (s *Scene) mostAtATime(cause string) int {
 		most = max(most, len(going))
 	}
 	return most
+}
+
+// whose is the App of a Release.
+func whose(release string, apps []*App) *App {
+	return apps[slices.IndexFunc(apps, func(a *App) bool { return strings.HasPrefix(release, a.Name+"-") })]
 }
 
 // firstOf are the first ten Releases of a cause.
