@@ -28,7 +28,6 @@ const (
 	good    = "registry.example/shop:1.0"
 	better  = "registry.example/shop:1.1"
 	missing = "registry.example/shop:image-not-found"
-	later   = "registry.example/shop:crash-later"
 )
 
 // How long things may take on a busy machine. What is promised in seconds is

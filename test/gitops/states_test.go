@@ -37,8 +37,10 @@ func waitsForASecret(s *scene) {
 // stopsToServe: what has proved healthy is not taken back when it fails later,
 // and is not called healthy either.
 func stopsToServe(s *scene) {
-	s.kubectl("apply", "--filename="+s.git(later, func(m *manifest) { m.Replicas, m.Bake = 1, 0 }))
+	s.kubectl("apply", "--filename="+s.git(good, func(m *manifest) { m.Replicas = 1 }))
 	s.becomes(v1alpha1.ReasonHealthy)
+	s.kubectl("create", "quota", "nothing-more", "--hard=pods=0")
+	s.kubectl("delete", "pod", "--selector="+v1alpha1.LabelApp+"=shop", "--wait=false")
 	s.becomes(v1alpha1.ReasonUnavailable)
 	s.snapshotAt("unavailable", v1alpha1.ReasonUnavailable)
 }
