@@ -456,17 +456,3 @@ func carries(have, needed map[string]string) bool {
 
 // adoptedBefore tells that there may be pods of a Deployment that was taken over.
 func (p *pass) adoptedBefore() bool { return lastAdopted(p.releases) != nil }
-
-// wrongAdoption finds an annotation that says nothing.
-func wrongAdoption(app *v1alpha1.App) *rollout.Held {
-	switch value := app.Annotations[v1alpha1.AnnotationAdopt]; value {
-	case "", v1alpha1.AdoptUnchanged, v1alpha1.AdoptAndRollOut:
-		return nil
-	default:
-		return &rollout.Held{
-			Reason: v1alpha1.ReasonInvalidInput,
-			Message: fmt.Sprintf("annotation %s: %q is neither %q (take over what runs what the App says) nor %q (take over, then roll out what the App says)",
-				v1alpha1.AnnotationAdopt, value, v1alpha1.AdoptUnchanged, v1alpha1.AdoptAndRollOut),
-		}
-	}
-}

@@ -23,7 +23,7 @@ func (p *pass) stateOf() rollout.State {
 	}
 	pinned, held := resolve.Pin(p.app, p.snapshot.Releases)
 	state.PinnedTo = pinned
-	state.Held = cmp.Or(state.Held, held, resolve.Wishes(p.app), wrongAdoption(p.app))
+	state.Held = cmp.Or(state.Held, held, resolve.Wishes(p.app))
 	if state.Held == nil {
 		state.InputHash = p.inputs.Hash
 	}

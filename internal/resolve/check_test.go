@@ -142,6 +142,27 @@ func TestImage(t *testing.T) {
 	}
 }
 
+func TestWishes(t *testing.T) {
+	for _, c := range []struct{ annotation, value, want string }{
+		{"bowline.dev/retry", strings.Repeat("x", 256), ""},
+		{"bowline.dev/retry", strings.Repeat("x", 257), "annotation bowline.dev/retry: the value has 257 bytes, and at most 256 are allowed: any short new value will do"},
+		{"bowline.dev/restart", strings.Repeat("x", 300), "annotation bowline.dev/restart: the value has 300 bytes, and at most 256 are allowed: any short new value will do"},
+		{"bowline.dev/adopt", "true", ""},
+		{"bowline.dev/adopt", "rollout", ""},
+		{"bowline.dev/adopt", "", ""},
+		{"bowline.dev/adopt", "yes", `annotation bowline.dev/adopt: "yes" is neither "true" (take over what runs what the App says) nor "rollout" (take over, then roll out what the App says)`},
+	} {
+		held := Wishes(&v1alpha1.App{ObjectMeta: metav1.ObjectMeta{Annotations: map[string]string{c.annotation: c.value}}})
+		var want *rollout.Held
+		if c.want != "" {
+			want = &rollout.Held{Reason: "InvalidInput", Message: c.want}
+		}
+		if diff := cmp.Diff(want, held); diff != "" {
+			t.Errorf("%s=%.10s (-want +got):\n%s", c.annotation, c.value, diff)
+		}
+	}
+}
+
 func TestPin(t *testing.T) {
 	releases := []v1alpha1.Release{
 		{ObjectMeta: metav1.ObjectMeta{Name: "shop-1"}, Spec: v1alpha1.ReleaseSpec{Number: 1}},

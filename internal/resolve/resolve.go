@@ -225,18 +225,21 @@ func Pin(app *v1alpha1.App, releases []v1alpha1.Release) (int64, *rollout.Held) 
 // maxToken is how long the value of a wish may be, in bytes; Releases keep it.
 const maxToken = 256
 
-// Wishes finds a wish that no Release could answer, because its value does not
-// fit.
+// Wishes finds an annotation that asks for what cannot be done, because its value
+// does not fit.
 func Wishes(app *v1alpha1.App) *rollout.Held {
 	for _, annotation := range []string{v1alpha1.AnnotationRetry, v1alpha1.AnnotationRestart} {
 		if size := len(app.Annotations[annotation]); size > maxToken {
-			return &rollout.Held{
-				Reason:  v1alpha1.ReasonInvalidInput,
-				Message: fmt.Sprintf("annotation %s: the value has %d bytes, and at most %d are allowed: any short new value will do", annotation, size, maxToken),
-			}
+			return invalid(fmt.Sprintf("annotation %s: the value has %d bytes, and at most %d are allowed: any short new value will do", annotation, size, maxToken))
 		}
 	}
-	return nil
+	switch value := app.Annotations[v1alpha1.AnnotationAdopt]; value {
+	case "", v1alpha1.AdoptUnchanged, v1alpha1.AdoptAndRollOut:
+		return nil
+	default:
+		return invalid(fmt.Sprintf("annotation %s: %q is neither %q (take over what runs what the App says) nor %q (take over, then roll out what the App says)",
+			v1alpha1.AnnotationAdopt, value, v1alpha1.AdoptUnchanged, v1alpha1.AdoptAndRollOut))
+	}
 }
 
 // Names returns the names of the ConfigMaps or Secrets that an App refers to,

@@ -110,8 +110,12 @@ func operatorProblems(ctx context.Context, o *manifest.Object, given []*offline.
 }
 
 // fieldIn finds the field that a message begins with or quotes, such as
-// spec.podTemplate.spec.volumes[0].name.
+// spec.podTemplate.spec.volumes[0].name, or the annotation it begins with.
 func fieldIn(message string) string {
+	if rest, ok := strings.CutPrefix(message, "annotation "); ok {
+		name, _, _ := strings.Cut(rest, ":")
+		return "metadata.annotations[" + name + "]"
+	}
 	for _, word := range strings.FieldsFunc(message, func(r rune) bool { return r == ' ' || r == '"' || r == ',' }) {
 		word = strings.TrimSuffix(word, ":")
 		if strings.HasPrefix(word, "spec.") || strings.HasPrefix(word, "metadata.") {

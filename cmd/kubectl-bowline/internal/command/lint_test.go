@@ -65,6 +65,17 @@ func TestLintSaysWhatTheServerSays(t *testing.T) {
 	}
 }
 
+func TestLintKnowsWhatAnnotationsMaySay(t *testing.T) {
+	app := "apiVersion: bowline.dev/v1alpha1\nkind: App\nmetadata:\n  name: shop\n  annotations:\n    bowline.dev/adopt: \"yes\"\nspec:\n  image: registry.example/shop:1.0\n"
+	want := `standard input:6: annotation bowline.dev/adopt: "yes" is neither "true" (take over what runs what the App says) nor "rollout" (take over, then roll out what the App says)` + "\n"
+	if out, errOut, code := run(t, app, "lint", "-f", "-"); out != want || code != ExitFailed {
+		t.Errorf("lint: exit code %d:\n%s%s", code, out, errOut)
+	}
+	if out, errOut, code := run(t, app, "render", "-f", "-"); out != "" || !strings.HasPrefix(errOut, want) || code != ExitFailed {
+		t.Errorf("render: exit code %d:\n%s%s", code, out, errOut)
+	}
+}
+
 func TestLintAndRenderAcceptEverySample(t *testing.T) {
 	files, err := filepath.Glob(filepath.Join(samples, "*.yaml"))
 	if err != nil || len(files) < 15 {
