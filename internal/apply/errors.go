@@ -28,6 +28,10 @@ type ConflictError struct {
 	resourceVersion string
 }
 
+// WayOutAdopt is how the message of a ConflictError ends, if the App may take the
+// object over.
+const WayOutAdopt = "set the annotation " + v1alpha1.AnnotationAdopt + " to take it over"
+
 // Error names the object and the way out.
 func (e *ConflictError) Error() string {
 	owner := "which nothing controls"
@@ -36,7 +40,7 @@ func (e *ConflictError) Error() string {
 	}
 	wayOut := "delete or rename it, or give the App another name"
 	if e.Free {
-		wayOut = "delete or rename it, give the App another name, or set the annotation " + v1alpha1.AnnotationAdopt + " to take it over"
+		wayOut = "delete or rename it, give the App another name, or " + WayOutAdopt
 	}
 	return fmt.Sprintf("%s %q exists in namespace %q, %s: it was not touched; %s", e.Kind, e.Name, e.Namespace, owner, wayOut)
 }

@@ -5,6 +5,9 @@
 //	the operator has not looked at the newest spec   Pending
 //	a wish (retry, restart) is not answered yet      Pending
 //	the App was pinned or unpinned and not looked at Pending
+//	it was resumed, which was not looked at          Pending
+//	what an annotation said wrong was corrected      Pending
+//	it may take over what was in its way by now      Pending
 //	Ready is True                                    Healthy
 //	Stalled is True                                  Failed: a person must act
 //	Ready is False because it is paused              Failed: nothing happens by itself
@@ -14,12 +17,16 @@ package outcome
 import (
 	"cmp"
 	"fmt"
+	"slices"
+	"strings"
 
 	"k8s.io/apimachinery/pkg/api/meta"
 	metav1 "k8s.io/apimachinery/pkg/apis/meta/v1"
 
 	"github.com/bowline-dev/bowline/api/v1alpha1"
 	"github.com/bowline-dev/bowline/cmd/kubectl-bowline/internal/view"
+	"github.com/bowline-dev/bowline/internal/apply"
+	"github.com/bowline-dev/bowline/internal/resolve"
 )
 
 // Verdict is how a rollout ended, if it did.
@@ -66,6 +73,11 @@ func unseen(v *view.View) string {
 	if app.Status.ObservedGeneration < app.Generation {
 		return fmt.Sprintf("the operator has not looked at generation %d of the App yet; if that stays, see whether it runs", app.Generation)
 	}
+	if ready := meta.FindStatusCondition(app.Status.Conditions, v1alpha1.ConditionReady); ready != nil {
+		if waits := stale(app, ready); waits != "" {
+			return waits
+		}
+	}
 	rolledOut := meta.FindStatusCondition(app.Status.Conditions, v1alpha1.ConditionRolledOut)
 	if rolledOut == nil || held(rolledOut.Reason) {
 		return "" // nothing is answered before that is solved
@@ -80,6 +92,42 @@ func unseen(v *view.View) string {
 		return "" // wishes wait while it is pinned
 	}
 	return unanswered(v)
+}
+
+// stale says which annotation was changed since Ready was written, where what it
+// says cannot be true any more. Annotations move no generation.
+func stale(app *v1alpha1.App, ready *metav1.Condition) string {
+	switch ready.Reason {
+	case v1alpha1.ReasonPaused:
+		if app.PausedBy() == "" {
+			return "the end of the pause is not seen yet"
+		}
+	case v1alpha1.ReasonInvalidInput:
+		for _, annotation := range []string{v1alpha1.AnnotationRetry, v1alpha1.AnnotationRestart, v1alpha1.AnnotationAdopt} {
+			if strings.HasPrefix(ready.Message, "annotation "+annotation+":") && resolve.Wishes(app) == nil {
+				return fmt.Sprintf("annotation %s was corrected, which is not seen yet", annotation)
+			}
+		}
+	case v1alpha1.ReasonConflict:
+		if value := app.Annotations[v1alpha1.AnnotationAdopt]; allowed(value, ready.Message) {
+			return fmt.Sprintf("annotation %s=%s is not answered yet", v1alpha1.AnnotationAdopt, value)
+		}
+	}
+	return ""
+}
+
+// allowed tells that the annotation says what a conflict's message asks for.
+func allowed(adopt, message string) bool {
+	switch {
+	case adopt == v1alpha1.AdoptAndRollOut && strings.HasSuffix(message, v1alpha1.AnnotationAdopt+" to "+v1alpha1.AdoptAndRollOut):
+		return true
+	case adopt == "" || !strings.HasSuffix(message, apply.WayOutAdopt):
+		return false
+	}
+	// What an App of this name has left behind is taken over only with its
+	// Deployment.
+	kind, _, _ := strings.Cut(message, " ")
+	return slices.Contains([]string{"Deployment", "Service", "HorizontalPodAutoscaler", "PodDisruptionBudget"}, kind)
 }
 
 // unanswered says which wish no Release has answered. Every Release carries the

@@ -40,6 +40,21 @@ func annotated(name, value string) func(*v1alpha1.App) {
 	return func(a *v1alpha1.App) { a.Annotations = map[string]string{name: value} }
 }
 
+func said(message string) func(*v1alpha1.App) {
+	return func(a *v1alpha1.App) {
+		for i := range a.Status.Conditions {
+			a.Status.Conditions[i].Message = message
+		}
+	}
+}
+
+const (
+	free     = `Deployment "shop" exists in namespace "default", which nothing controls: it was not touched; delete or rename it, give the App another name, or set the annotation bowline.dev/adopt to take it over`
+	leftOver = `ConfigMap "shop-config-1" exists in namespace "default", which nothing controls: it was not touched; delete or rename it, give the App another name, or set the annotation bowline.dev/adopt to take it over`
+	differs  = `Deployment "shop" is not taken over, and nothing was touched: it does not run what the App says, and its pods would be restarted (x); let the App say what runs, or set the annotation bowline.dev/adopt to rollout`
+	wrong    = `annotation bowline.dev/adopt: "yes" is neither "true" (take over what runs what the App says) nor "rollout" (take over, then roll out what the App says)`
+)
+
 func TestOf(t *testing.T) {
 	cases := map[string]struct {
 		view *view.View
@@ -49,7 +64,33 @@ func TestOf(t *testing.T) {
 		"on its way":   {app(unknown, "Progressing"), Outcome{Pending, "Progressing", "said"}},
 		"rolling back": {app(no, "RollingBack"), Outcome{Pending, "RollingBack", "said"}},
 		"rolled back":  {app(no, "RolledBack", stalled), Outcome{Failed, "RolledBack", "said"}},
-		"paused":       {app(no, "Paused"), Outcome{Failed, "Paused", "said"}},
+		"paused":       {app(no, "Paused", annotated(v1alpha1.AnnotationPaused, "true")), Outcome{Failed, "Paused", "said"}},
+		"paused by its spec": {
+			app(no, "Paused", func(a *v1alpha1.App) { a.Spec.Rollout.State = v1alpha1.RolloutPaused }), Outcome{Failed, "Paused", "said"},
+		},
+		"an end of a pause that was not seen": {app(no, "Paused"), Outcome{Pending, "NotObserved", "the end of the pause is not seen yet"}},
+		"in the way is what nothing controls": {app(no, "Conflict", stalled, said(free)), Outcome{Failed, "Conflict", free}},
+		"a takeover that was not seen": {
+			app(no, "Conflict", stalled, said(free), annotated(v1alpha1.AnnotationAdopt, "true")),
+			Outcome{Pending, "NotObserved", "annotation bowline.dev/adopt=true is not answered yet"},
+		},
+		"a takeover that was refused": {
+			app(no, "Conflict", stalled, said(differs), annotated(v1alpha1.AnnotationAdopt, "true")), Outcome{Failed, "Conflict", differs},
+		},
+		"a takeover with a rollout that was not seen": {
+			app(no, "Conflict", stalled, said(differs), annotated(v1alpha1.AnnotationAdopt, "rollout")),
+			Outcome{Pending, "NotObserved", "annotation bowline.dev/adopt=rollout is not answered yet"},
+		},
+		"what is not taken over without its Deployment": {
+			app(no, "Conflict", stalled, said(leftOver), annotated(v1alpha1.AnnotationAdopt, "true")), Outcome{Failed, "Conflict", leftOver},
+		},
+		"an annotation that says nothing": {
+			app(no, "InvalidInput", stalled, said(wrong), annotated(v1alpha1.AnnotationAdopt, "yes")), Outcome{Failed, "InvalidInput", wrong},
+		},
+		"a corrected annotation that was not seen": {
+			app(no, "InvalidInput", stalled, said(wrong), annotated(v1alpha1.AnnotationAdopt, "true")),
+			Outcome{Pending, "NotObserved", "annotation bowline.dev/adopt was corrected, which is not seen yet"},
+		},
 		"something may still come": {
 			app(no, "InputsMissing"), Outcome{Pending, "InputsMissing", "said"},
 		},
@@ -73,7 +114,7 @@ func TestOf(t *testing.T) {
 			app(no, "RolledBack", stalled, annotated(v1alpha1.AnnotationRetry, "old")), Outcome{Failed, "RolledBack", "said"},
 		},
 		"a restart that cannot be answered": {
-			app(no, "Paused", annotated(v1alpha1.AnnotationRestart, "new")), Outcome{Failed, "Paused", "said"},
+			app(no, "Paused", annotated(v1alpha1.AnnotationRestart, "new"), func(a *v1alpha1.App) { a.Spec.Rollout.State = v1alpha1.RolloutPaused }), Outcome{Failed, "Paused", "said"},
 		},
 		"pinned": {
 			app(yes, "Pinned", annotated(v1alpha1.AnnotationRollbackTo, "shop-2")), Outcome{Healthy, "Pinned", "said"},
