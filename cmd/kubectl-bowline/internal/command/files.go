@@ -46,7 +46,7 @@ func (p *plugin) readManifests(cmd *cobra.Command, files []string, wanted func(*
 	for _, o := range objects {
 		g, err := offline.Give(o.Unstructured)
 		if err != nil {
-			return nil, nil, fmt.Errorf("%s:%d: %w", o.File, o.Line(""), err)
+			return nil, nil, &manifest.SyntaxError{File: o.File, Line: o.Line(""), Err: err}
 		}
 		given = append(given, g)
 	}

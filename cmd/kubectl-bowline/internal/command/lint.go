@@ -27,7 +27,8 @@ func (p *plugin) lint() *cobra.Command {
 keys of ConfigMaps and Secrets that stand in the same files).
 
 What an App refers to and the files do not hold is not held against it. Objects that
-are not of bowline.dev are passed over.
+are not of bowline.dev are passed over, and so is, in folders and among several files,
+what has neither apiVersion nor kind.
 
 Exit codes: 0 no problems, 1 problems, 3 a file cannot be read.`,
 		Example: examples(`
@@ -57,9 +58,8 @@ type finding struct {
 
 func (p *plugin) check(cmd *cobra.Command, files []string, output format) error {
 	objects, given, err := p.readManifests(cmd, files, isOurs)
-	var broken *manifest.SyntaxError
-	if errors.As(err, &broken) {
-		return p.tellFindings([]finding{{File: broken.File, Line: broken.Line, Message: broken.Err.Error()}}, 0, output)
+	if broken, ok := syntaxProblem(err); ok {
+		return p.tellFindings([]finding{broken}, 0, output)
 	}
 	if err != nil {
 		return err
@@ -70,6 +70,15 @@ func (p *plugin) check(cmd *cobra.Command, files []string, output format) error 
 	}
 	found, checked := findings(cmd.Context(), schemas, objects, given)
 	return p.tellFindings(found, checked, output)
+}
+
+// syntaxProblem is a file that is no manifest, as a problem of it.
+func syntaxProblem(err error) (finding, bool) {
+	var broken *manifest.SyntaxError
+	if !errors.As(err, &broken) {
+		return finding{}, false
+	}
+	return finding{File: broken.File, Line: broken.Line, Message: broken.Err.Error()}, true
 }
 
 // findings are all problems, and how many objects were looked at.

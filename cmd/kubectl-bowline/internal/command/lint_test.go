@@ -65,6 +65,26 @@ func TestLintSaysWhatTheServerSays(t *testing.T) {
 	}
 }
 
+// TestWhatIsNoManifestIsAProblem tells it by lint and render in the same way,
+// and quotes none of it.
+func TestWhatIsNoManifestIsAProblem(t *testing.T) {
+	for content, want := range map[string]string{
+		"apiVersion: v1\nkind: App\nkind: App\n":                                                      "standard input:3: key \"kind\" already set in map\n",
+		"apiVersion: v1\nstringData: {a: hunter2}\n":                                                  "standard input:1: no Kubernetes object: it has no kind\n",
+		shopManifest + "---\napiVersion: v1\nkind: Secret\nmetadata: {name: s}\ndata: {a: hunter2}\n": "standard input:7: read Secret \"s\": the object is not as its kind asks for\n",
+	} {
+		const summary = "0 objects checked, 1 problem\n"
+		if out, errOut, code := run(t, content, "lint", "-f", "-"); out != want || errOut != summary || code != ExitFailed {
+			t.Errorf("lint: exit code %d:\n%s%s", code, out, errOut)
+		}
+		if out, errOut, code := run(t, content, "render", "-f", "-"); out != "" || errOut != want+summary || code != ExitFailed {
+			t.Errorf("render: exit code %d:\n%s%s", code, out, errOut)
+		}
+	}
+}
+
+const shopManifest = "apiVersion: bowline.dev/v1alpha1\nkind: App\nmetadata: {name: shop}\nspec:\n  image: registry.example/shop:1.0\n"
+
 func TestLintKnowsWhatAnnotationsMaySay(t *testing.T) {
 	app := "apiVersion: bowline.dev/v1alpha1\nkind: App\nmetadata:\n  name: shop\n  annotations:\n    bowline.dev/adopt: \"yes\"\nspec:\n  image: registry.example/shop:1.0\n"
 	want := `standard input:6: annotation bowline.dev/adopt: "yes" is neither "true" (take over what runs what the App says) nor "rollout" (take over, then roll out what the App says)` + "\n"

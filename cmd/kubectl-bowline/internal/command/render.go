@@ -41,6 +41,10 @@ Values of Secrets are written as ***.`,
 
 func (p *plugin) writeChildren(cmd *cobra.Command, files []string, output format) error {
 	objects, given, err := p.readManifests(cmd, files, isApp)
+	if broken, ok := syntaxProblem(err); ok {
+		p.Out = p.ErrOut // nothing that is piped on is taken for objects
+		return p.tellFindings([]finding{broken}, 0, text)
+	}
 	if err != nil {
 		return err
 	}
@@ -49,7 +53,7 @@ func (p *plugin) writeChildren(cmd *cobra.Command, files []string, output format
 		return fmt.Errorf("read the schemas of this program: %w", err)
 	}
 	if found, checked := findings(cmd.Context(), schemas, objects, given); len(found) > 0 {
-		p.Out = p.ErrOut // nothing that is piped on is taken for objects
+		p.Out = p.ErrOut
 		return p.tellFindings(found, checked, text)
 	}
 	namespace, err := p.namespace()
