@@ -11,6 +11,7 @@ import (
 	"github.com/google/go-cmp/cmp"
 	appsv1 "k8s.io/api/apps/v1"
 	metav1 "k8s.io/apimachinery/pkg/apis/meta/v1"
+	"k8s.io/cli-runtime/pkg/genericiooptions"
 	"sigs.k8s.io/yaml"
 
 	"github.com/bowline-dev/bowline/api/v1alpha1"
@@ -36,6 +37,65 @@ func TestExitCodes(t *testing.T) {
 				t.Errorf("got %d %q, want %d %q", code, message, c.code, c.message)
 			}
 		})
+	}
+}
+
+// TestExitCodesStandInTheDocument holds the table of docs/kubectl-bowline.md
+// against the help.
+func TestExitCodesStandInTheDocument(t *testing.T) {
+	page, err := os.ReadFile("../../../../docs/kubectl-bowline.md")
+	if err != nil {
+		t.Fatal(err)
+	}
+	_, table, _ := strings.Cut(string(page), "| code | meaning |\n|---|---|\n")
+	table, _, _ = strings.Cut(table, "\n\n")
+	got := []string{"Exit codes:"}
+	for row := range strings.Lines(table) {
+		cells := strings.Split(row, "|")
+		got = append(got, fmt.Sprintf("  %-4s %s", strings.TrimSpace(cells[1]), strings.ReplaceAll(strings.TrimSpace(cells[2]), "`", "")))
+	}
+	if diff := cmp.Diff(exitCodesText, strings.Join(got, "\n")); diff != "" {
+		t.Errorf("(-help +document):\n%s", diff)
+	}
+}
+
+func TestWarningOfAPause(t *testing.T) {
+	for _, c := range []struct {
+		state      v1alpha1.RolloutState
+		annotation string
+		want       string
+	}{
+		{"", "false", ""},
+		{"", "true", "warning: App \"shop\" is paused, because the annotation bowline.dev/paused is set: nothing goes out before `kubectl bowline resume shop`\n"},
+		{v1alpha1.RolloutPaused, "false", "warning: App \"shop\" is paused, because spec.rollout.state is Paused: nothing goes out before that is set to Active in the App's manifest\n"},
+		{v1alpha1.RolloutPaused, "true", "warning: App \"shop\" is paused, because spec.rollout.state is Paused: nothing goes out before that is set to Active in the App's manifest, and `kubectl bowline resume shop`\n"},
+	} {
+		app := shopApp(v1alpha1.ReleaseRoles{})
+		app.Spec.Rollout.State, app.Annotations = c.state, map[string]string{v1alpha1.AnnotationPaused: c.annotation}
+		var said strings.Builder
+		(&plugin{IOStreams: genericiooptions.IOStreams{ErrOut: &said}}).warnOfHolds(app)
+		if said.String() != c.want {
+			t.Errorf("state %q, annotation %s: got %q, want %q", c.state, c.annotation, said.String(), c.want)
+		}
+	}
+}
+
+func TestDifferencesAreLists(t *testing.T) {
+	one, two := numbered(1, "True", "Healthy"), numbered(2, "True", "Healthy")
+	d, err := between(&one, &two, &contents{})
+	if err != nil {
+		t.Fatal(err)
+	}
+	var out strings.Builder
+	p := &plugin{IOStreams: genericiooptions.IOStreams{Out: &out}}
+	for _, differences := range [][]difference{{d}, nil} {
+		if err := p.tellDifferences(differences, &two, asJSON); err != nil {
+			t.Fatal(err)
+		}
+	}
+	want := "{\n  \"differences\": [\n    {\n      \"from\": \"shop-1\",\n      \"to\": \"shop-2\",\n      \"changes\": []\n    }\n  ]\n}\n{\n  \"differences\": []\n}\n"
+	if out.String() != want {
+		t.Errorf("got %s, want %s", out.String(), want)
 	}
 }
 

@@ -97,7 +97,7 @@ func between(from, to *v1alpha1.Release, reader delta.Reader) (difference, error
 		return d, err
 	}
 	sources, err := delta.Sources(from.Name, to.Name, delta.SourcesOf(from), delta.SourcesOf(to), reader)
-	d.Changes = append(d.Changes, sources...)
+	d.Changes = append(append([]delta.Change{}, d.Changes...), sources...) // none is an empty list
 	return d, err
 }
 
@@ -156,7 +156,7 @@ func find(app string, releases []v1alpha1.Release, named string) (*v1alpha1.Rele
 
 func (p *plugin) tellDifferences(out []difference, to *v1alpha1.Release, output format) error {
 	if output != text {
-		return write(p.Out, output, map[string]any{"differences": out})
+		return write(p.Out, output, map[string]any{"differences": append([]difference{}, out...)})
 	}
 	for i, d := range out {
 		if i > 0 {

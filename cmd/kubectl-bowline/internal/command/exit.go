@@ -16,7 +16,7 @@ const (
 
 const exitCodesText = `Exit codes:
   0    done; with status: the rollout is out and healthy
-  1    status: the rollout failed, was taken back or is paused; lint, render, init: the manifest has problems
+  1    status: the rollout failed, was taken back or is paused; wait --for=release=N: it failed or was overtaken; lint, render, init: the manifest has problems
   2    status, wait: --timeout passed; status --watch=false: the rollout goes on
   3    the command could not be carried out: no such App, no cluster, a flag that does not exist
   130  Ctrl-C`

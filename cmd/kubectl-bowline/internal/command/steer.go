@@ -46,11 +46,23 @@ func (p *plugin) warn(format string, args ...any) {
 // warnOfHolds says why a new Release will have to wait.
 func (p *plugin) warnOfHolds(app *v1alpha1.App) {
 	if by := app.PausedBy(); by != "" {
-		p.warn("App %q is paused, because %s: nothing goes out before `kubectl bowline resume %s`", app.Name, by, app.Name)
+		p.warn("App %q is paused, because %s: nothing goes out before %s", app.Name, by, wayOutOfPause(app))
 	}
 	if pin := app.Annotations[v1alpha1.AnnotationRollbackTo]; pin != "" {
 		p.warn("App %q is held at %s: nothing else goes out before `kubectl bowline rollback %s --undo`", app.Name, pin, app.Name)
 	}
+}
+
+// wayOutOfPause is what has to happen for changes to go out again.
+func wayOutOfPause(app *v1alpha1.App) string {
+	resume := "`kubectl bowline resume " + app.Name + "`"
+	switch {
+	case !app.Spec.Rollout.Paused():
+		return resume
+	case app.PausedAside():
+		return "that is set to Active in the App's manifest, and " + resume
+	}
+	return "that is set to Active in the App's manifest"
 }
 
 // warnOfGitOps says who will undo a change of the spec.
