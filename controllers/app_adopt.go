@@ -53,7 +53,7 @@ import (
 // Each step can be taken again, so a crash between any two changes nothing.
 
 // adoptedCause is the cause of a Release that was taken over.
-const adoptedCause = "adopted"
+const adoptedCause = v1alpha1.CauseAdopted
 
 // adopts tells that there may be something to take over.
 func (p *pass) adopts() bool {

@@ -108,6 +108,15 @@ func (w WorkloadSpec) GracePeriod() int64 {
 // Live tells whether the pods use the object itself.
 func (s SourceSpec) Live() bool { return s.Policy == PolicyLive }
 
+// CauseAdopted is the cause of a Release that was taken over, and its inputHash
+// where it runs something else than the App says.
+const CauseAdopted = "adopted"
+
+// KnowsWorkload tells that the workload of a Release is what its pods run. Where
+// they ran something else than the App said when they were taken over, only
+// Adopted says what.
+func (r *ReleaseSpec) KnowsWorkload() bool { return r.Adopted == nil || r.InputHash != CauseAdopted }
+
 // PodImage is the image as the pods name it: by the digest, when it is known.
 // The tag stays with it, for people; nodes pull by the digest.
 func (r *ReleaseSpec) PodImage() string {

@@ -11,11 +11,13 @@ import (
 	"github.com/google/go-cmp/cmp"
 	appsv1 "k8s.io/api/apps/v1"
 	metav1 "k8s.io/apimachinery/pkg/apis/meta/v1"
+	"k8s.io/apimachinery/pkg/runtime"
 	"k8s.io/cli-runtime/pkg/genericiooptions"
 	"sigs.k8s.io/yaml"
 
 	"github.com/bowline-dev/bowline/api/v1alpha1"
 	"github.com/bowline-dev/bowline/cmd/kubectl-bowline/internal/adopt"
+	"github.com/bowline-dev/bowline/cmd/kubectl-bowline/internal/delta"
 	"github.com/bowline-dev/bowline/cmd/kubectl-bowline/internal/view"
 )
 
@@ -96,6 +98,30 @@ func TestDifferencesAreLists(t *testing.T) {
 	want := "{\n  \"differences\": [\n    {\n      \"from\": \"shop-1\",\n      \"to\": \"shop-2\",\n      \"changes\": []\n    }\n  ]\n}\n{\n  \"differences\": []\n}\n"
 	if out.String() != want {
 		t.Errorf("got %s, want %s", out.String(), want)
+	}
+}
+
+// TestDiffOfWhatWasTakenOver: what nobody has written down is no difference.
+func TestDiffOfWhatWasTakenOver(t *testing.T) {
+	one, two := numbered(1, "True", "Healthy"), numbered(2, "True", "Healthy")
+	one.Spec.Image, one.Spec.InputHash, one.Spec.Adopted = "shop:1", "adopted", &runtime.RawExtension{Raw: []byte("{}")}
+	two.Spec.Image, two.Spec.Workload = "shop:2", v1alpha1.WorkloadSpec{Image: "shop:2", Args: []string{"--a"}}
+	two.Spec.Sources = []v1alpha1.PinnedSource{{Kind: v1alpha1.SourceConfigMap, Name: "settings"}}
+	takenOver := delta.Change{Where: "all else", Note: "shop-1 was taken over: what it runs stands in its spec.adopted, as a pod template"}
+	for _, pair := range [][2]*v1alpha1.Release{{&one, &two}, {&two, &one}} {
+		d, err := between(pair[0], pair[1], &contents{})
+		if err != nil {
+			t.Fatal(err)
+		}
+		want := []delta.Change{{Where: "image", Old: pair[0].Spec.Image, New: pair[1].Spec.Image}, takenOver}
+		if diff := cmp.Diff(want, d.Changes); diff != "" {
+			t.Errorf("%s and %s (-want +got):\n%s", pair[0].Name, pair[1].Name, diff)
+		}
+	}
+	one.Spec.InputHash = "v1:0" // it ran what the App said
+	d, err := between(&one, &two, &contents{})
+	if err != nil || len(d.Changes) != 3 || d.Changes[1].Where != "args" || d.Changes[2].Where != "ConfigMap settings" {
+		t.Errorf("got %v, %v", d.Changes, err)
 	}
 }
 

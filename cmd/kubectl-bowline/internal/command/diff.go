@@ -92,12 +92,16 @@ func (p *plugin) compare(ctx context.Context, name string, chosen []string, outp
 
 func between(from, to *v1alpha1.Release, reader delta.Reader) (difference, error) {
 	d := difference{From: from.Name, To: to.Name, Cause: to.Spec.Cause}
-	var err error
-	if d.Changes, err = delta.Fields(delta.OfRelease(from), delta.OfRelease(to)); err != nil {
+	changes, err := delta.Fields(delta.OfRelease(from), delta.OfRelease(to))
+	if err != nil {
 		return d, err
 	}
+	d.Changes = append([]delta.Change{}, changes...) // none is an empty list
+	if !from.Spec.KnowsWorkload() || !to.Spec.KnowsWorkload() {
+		return d, nil
+	}
 	sources, err := delta.Sources(from.Name, to.Name, delta.SourcesOf(from), delta.SourcesOf(to), reader)
-	d.Changes = append(append([]delta.Change{}, d.Changes...), sources...) // none is an empty list
+	d.Changes = append(d.Changes, sources...)
 	return d, err
 }
 

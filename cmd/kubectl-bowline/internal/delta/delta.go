@@ -39,11 +39,14 @@ type Side struct {
 	Image    string
 	Workload *v1alpha1.WorkloadSpec
 	Spread   v1alpha1.Spread
+	// TakenOver tells that the pods run a Deployment's template, of which
+	// Workload does not tell.
+	TakenOver bool
 }
 
 // OfRelease is a Release as a side.
 func OfRelease(r *v1alpha1.Release) Side {
-	return Side{Name: r.Name, Image: r.Spec.PodImage(), Workload: &r.Spec.Workload, Spread: r.Spec.Spread}
+	return Side{Name: r.Name, Image: r.Spec.PodImage(), Workload: &r.Spec.Workload, Spread: r.Spec.Spread, TakenOver: !r.Spec.KnowsWorkload()}
 }
 
 // OfSpec is the spec of an App as a side.
@@ -52,11 +55,17 @@ func OfSpec(app *v1alpha1.App) Side {
 }
 
 // Fields are the changes of image and fields, contents of the App's own
-// configuration among them, in the order of their names, the image first.
+// configuration among them, in the order of their names, the image first. Of a
+// Release that was taken over only the image is compared.
 func Fields(a, b Side) ([]Change, error) {
 	var out []Change
 	if a.Image != "" && b.Image != "" && a.Image != b.Image {
 		out = append(out, Change{Where: "image", Old: a.Image, New: b.Image})
+	}
+	for _, side := range []Side{a, b} {
+		if side.TakenOver {
+			return append(out, Change{Where: "all else", Note: side.Name + " was taken over: what it runs stands in its spec.adopted, as a pod template"}), nil
+		}
 	}
 	before, err := flat(a)
 	if err != nil {
