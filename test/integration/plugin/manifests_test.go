@@ -100,3 +100,40 @@ spec:
         - {name: templates, configMap: {name: web-templates}}
         - {name: cache, emptyDir: {}}
 `
+
+// running is a Deployment as others write it, with what an App takes over.
+const running = `apiVersion: v1
+kind: ConfigMap
+metadata: {name: settings}
+data: {REGION: eu}
+---
+apiVersion: apps/v1
+kind: Deployment
+metadata: {name: shop, labels: {tier: front}}
+spec:
+  replicas: 2
+  selector: {matchLabels: {tier: front}}
+  template:
+    metadata: {labels: {tier: front}}
+    spec:
+      containers:
+        - name: web
+          image: registry.example/shop:1.0
+          ports: [{containerPort: 9090}, {containerPort: 8080, name: http}]
+          env: [{name: COLOR, value: blue}]
+          envFrom: [{configMapRef: {name: settings}}]
+          readinessProbe: {httpGet: {path: /healthz, port: http}}
+          volumeMounts:
+            - {name: templates, mountPath: /etc/templates}
+            - {name: cache, mountPath: /cache}
+      volumes:
+        - {name: templates, configMap: {name: settings}}
+        - {name: cache, emptyDir: {}}
+---
+apiVersion: v1
+kind: Service
+metadata: {name: shop}
+spec:
+  selector: {tier: front}
+  ports: [{name: http, port: 8080}]
+`

@@ -118,6 +118,8 @@ var _ = Describe("kubectl bowline", func() {
 		s.show("restart-paused", "kubectl bowline restart shop")
 		s.show("pause-again", "kubectl bowline pause shop")
 		s.show("resume", "kubectl bowline resume shop")
+		By("at once, as resume says")
+		s.Expect(s.run("kubectl bowline status shop --timeout 3s").code).To(Equal(2), "its pods are never ready, and it is not paused")
 		s.show("resume-again", "kubectl bowline resume shop")
 	})
 
@@ -180,6 +182,25 @@ var _ = Describe("kubectl bowline", func() {
 		s.do("kubectl bowline wait shop --for=available --timeout 1m")
 		s.show("other-container", "kubectl bowline init --from-deployment web --container sidecar")
 		s.show("no-deployment", "kubectl bowline init --from-deployment nothing")
+	})
+
+	tell("takeover", "writes an App that takes a Deployment over, and no pod is restarted", func(s *story) {
+		pods := s.theirPods()
+		s.show("init", "kubectl bowline init --from-deployment shop | tee shop.yaml")
+		s.show("lint", "kubectl bowline lint -f shop.yaml")
+		s.do("kubectl apply -f shop.yaml")
+		s.showEnd("status", "kubectl bowline status shop --timeout 1m")
+		s.Expect(s.podUIDs()).To(ConsistOf(pods))
+		s.show("history", "kubectl bowline history shop")
+	})
+
+	tell("allowed", "waits for a takeover that was allowed a moment ago", func(s *story) {
+		pods := s.theirPods()
+		s.do("kubectl bowline init --from-deployment shop | grep -v -e annotations: -e bowline.dev/adopt: | kubectl apply -f -")
+		s.showEnd("status-before", "kubectl bowline status shop --timeout 1m")
+		s.do("kubectl annotate app shop bowline.dev/adopt=true")
+		s.showEnd("status", "kubectl bowline status shop --timeout 1m")
+		s.Expect(s.podUIDs()).To(ConsistOf(pods))
 	})
 
 	tell("offline", "checks and renders manifests", func(s *story) {
@@ -263,6 +284,19 @@ var _ = Describe("kubectl bowline", func() {
 		s.Expect(strings.Count(string(frames.Contents()), "---\n")).To(BeNumerically(">", 2), "steps that were seen")
 	})
 })
+
+// theirPods starts a Deployment that is no App's, and returns the UIDs of its pods.
+func (s *story) theirPods() []string {
+	s.file("running.yaml", running)
+	s.do("kubectl apply -f running.yaml && kubectl rollout status deployment/shop --timeout 1m")
+	pods := s.podUIDs()
+	s.Expect(pods).To(HaveLen(2))
+	return pods
+}
+
+func (s *story) podUIDs() []string {
+	return strings.Fields(s.do("kubectl get pods -l tier=front -o jsonpath='{.items[*].metadata.uid}'"))
+}
 
 // lacking are the fields that one object has and another has not, or otherwise.
 func lacking(want, live any, path string) []string {

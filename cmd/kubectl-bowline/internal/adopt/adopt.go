@@ -20,10 +20,19 @@ import (
 type App struct {
 	*v1alpha1.App
 	Notes []string
+
+	takesOver bool
+	differs   bool
 }
 
 func (a *App) note(format string, args ...any) {
 	a.Notes = append(a.Notes, fmt.Sprintf(format, args...))
+}
+
+// noteDifference notes something for which pods would have to be restarted.
+func (a *App) noteDifference(format string, args ...any) {
+	a.note(format, args...)
+	a.differs = true
 }
 
 // New returns the least App that runs an image.
@@ -31,8 +40,11 @@ func New(name, image string, ports []int32, replicas *int32) *App {
 	out := &App{App: empty(name)}
 	out.Spec.Image = image
 	out.Spec.Replicas = replicas
+	names := map[string]bool{}
 	for _, port := range ports {
-		out.Spec.Ports = append(out.Spec.Ports, v1alpha1.PortSpec{Name: portName("", port, corev1.ProtocolTCP, out.Spec.Ports), Port: port})
+		name := portName(port, corev1.ProtocolTCP, names)
+		names[name] = true
+		out.Spec.Ports = append(out.Spec.Ports, v1alpha1.PortSpec{Name: name, Port: port})
 	}
 	return out
 }
@@ -54,14 +66,15 @@ type Options struct {
 	Service    bool                                   // whether there is a Service with the App's name
 }
 
-// Deployment returns an App that runs what a Deployment runs.
+// Deployment returns an App that runs what a Deployment runs. With the same name
+// it takes the Deployment over, with pods that nobody restarts.
 func Deployment(d *appsv1.Deployment, o Options) (*App, error) {
 	pod := d.Spec.Template.Spec.DeepCopy()
 	at, err := chosen(d, o.Container)
 	if err != nil {
 		return nil, err
 	}
-	out := &App{App: empty(o.Name)}
+	out := &App{App: empty(o.Name), takesOver: o.Name == d.Name}
 	for _, containers := range [][]corev1.Container{pod.InitContainers, pod.Containers} {
 		for i := range containers {
 			withoutDefaults(&containers[i])
@@ -71,12 +84,16 @@ func Deployment(d *appsv1.Deployment, o Options) (*App, error) {
 	out.container(c)
 	out.sources(pod, c)
 	out.pod(pod)
-	out.size(d, o.Autoscaler)
+	out.size(d, o)
 	out.rollout(d)
 	if err := out.overlay(d, pod, at); err != nil {
 		return nil, err
 	}
-	out.sayWhatIsInTheWay(d, o)
+	if out.takesOver {
+		out.takeOver(d)
+	} else {
+		out.sayWhatIsBeside(d, o)
+	}
 	return out, nil
 }
 
@@ -110,20 +127,31 @@ func (a *App) container(c *corev1.Container) {
 	s.ImagePullPolicy, c.ImagePullPolicy = c.ImagePullPolicy, ""
 	s.Resources, c.Resources = c.Resources, corev1.ResourceRequirements{}
 	s.Health = v1alpha1.HealthSpec{Readiness: c.ReadinessProbe, Liveness: c.LivenessProbe, Startup: c.StartupProbe}
-	for _, p := range c.Ports {
+	a.ports(c.Ports)
+	// Probes refer to ports by name, and those of the App may have others.
+	c.ReadinessProbe, c.LivenessProbe, c.StartupProbe, c.Ports = nil, nil, nil, nil
+}
+
+func (a *App) ports(ports []corev1.ContainerPort) {
+	s := &a.Spec
+	names := map[string]bool{}
+	for _, p := range ports {
+		names[p.Name] = true
+	}
+	for _, p := range ports {
 		if i := slices.IndexFunc(s.Ports, func(o v1alpha1.PortSpec) bool {
 			return o.Port == p.ContainerPort && o.Protocol == unlessTCP(p.Protocol)
 		}); i >= 0 {
-			a.note("port %d has two names, %q and %q: the first is carried over", p.ContainerPort, s.Ports[i].Name, p.Name)
+			a.noteDifference("port %d has two names, %q and %q: the first is carried over", p.ContainerPort, s.Ports[i].Name, p.Name)
 			continue
 		}
 		if p.HostPort != 0 || p.HostIP != "" {
-			a.note("port %d: its hostPort is not carried over; the Service reaches the App", p.ContainerPort)
+			a.noteDifference("port %d: its hostPort is not carried over; the Service reaches the App", p.ContainerPort)
 		}
-		s.Ports = append(s.Ports, v1alpha1.PortSpec{Name: portName(p.Name, p.ContainerPort, p.Protocol, s.Ports), Port: p.ContainerPort, Protocol: unlessTCP(p.Protocol)})
+		name := cmp.Or(p.Name, portName(p.ContainerPort, p.Protocol, names))
+		names[name] = true
+		s.Ports = append(s.Ports, v1alpha1.PortSpec{Name: name, Port: p.ContainerPort, Protocol: unlessTCP(p.Protocol)})
 	}
-	// Probes refer to ports by name, and those of the App may have others.
-	c.ReadinessProbe, c.LivenessProbe, c.StartupProbe, c.Ports = nil, nil, nil, nil
 }
 
 // withoutDefaults drops what the API server fills in, which would only be noise.
@@ -195,24 +223,20 @@ func unlessTCP(p corev1.Protocol) corev1.Protocol {
 	return p
 }
 
-// portName is a name for a port, which an App asks for.
-func portName(name string, port int32, protocol corev1.Protocol, taken []v1alpha1.PortSpec) string {
-	free := func(name string) bool {
-		return !slices.ContainsFunc(taken, func(p v1alpha1.PortSpec) bool { return p.Name == name })
-	}
-	if name != "" {
-		return name
-	}
-	if tcp := protocol == "" || protocol == corev1.ProtocolTCP; tcp && free("http") {
+// portName is a name for a port that has none, which an App asks for.
+func portName(port int32, protocol corev1.Protocol, taken map[string]bool) string {
+	if tcp := protocol == "" || protocol == corev1.ProtocolTCP; tcp && !taken["http"] {
 		return "http"
 	}
-	if name = fmt.Sprintf("port-%d", port); free(name) {
+	if name := fmt.Sprintf("port-%d", port); !taken[name] {
 		return name
 	}
-	return fmt.Sprintf("%s-%d", strings.ToLower(string(protocol)), port)
+	return fmt.Sprintf("%s-%d", strings.ToLower(cmp.Or(string(protocol), "tcp")), port)
 }
 
-// sources moves whole ConfigMaps and Secrets.
+// sources moves whole ConfigMaps and Secrets. Volumes have names of the App's own
+// where they become spec.config.from and spec.secrets, so those of an App that
+// takes over stay what they are.
 func (a *App) sources(pod *corev1.PodSpec, c *corev1.Container) {
 	for _, e := range c.EnvFrom {
 		s := v1alpha1.SourceSpec{As: v1alpha1.SourceEnv, Prefix: e.Prefix}
@@ -226,6 +250,9 @@ func (a *App) sources(pod *corev1.PodSpec, c *corev1.Container) {
 		}
 	}
 	c.EnvFrom = nil
+	if a.takesOver {
+		return
+	}
 	for _, mount := range slices.Clone(c.VolumeMounts) {
 		at := slices.IndexFunc(pod.Volumes, func(v corev1.Volume) bool { return v.Name == mount.Name })
 		if at < 0 || !whole(mount) || uses(pod, mount.Name) != 1 {
@@ -244,7 +271,7 @@ func (a *App) sources(pod *corev1.PodSpec, c *corev1.Container) {
 
 func (a *App) addSource(kind v1alpha1.SourceKind, s v1alpha1.SourceSpec) {
 	if a.refersTo(kind, s.Name, s.As) {
-		a.note("%s %q is used as: %s twice: only the first is carried over", kind, s.Name, s.As)
+		a.noteDifference("%s %q is used as: %s twice: only the first is carried over", kind, s.Name, s.As)
 		return
 	}
 	if kind == v1alpha1.SourceSecret {
@@ -324,16 +351,17 @@ func (a *App) pod(pod *corev1.PodSpec) {
 	account := cmp.Or(pod.ServiceAccountName, pod.DeprecatedServiceAccount)
 	token := ptr.Deref(pod.AutomountServiceAccountToken, true)
 	switch {
-	case account != "" && account != "default":
+	case account != "" && (account != "default" || a.takesOver):
 		s.ServiceAccountName = account
 	case token:
+		a.differs = a.differs || pod.AutomountServiceAccountToken != nil // else it comes with the next Release
 		a.note("the pods get no token of the service account \"default\" any more: if the container asks the API server, name a service account in spec.serviceAccountName")
 	}
 	if s.ServiceAccountName == "" || token {
 		pod.AutomountServiceAccountToken = nil
 	}
 	if pod.NodeName != "" {
-		a.note("nodeName %q is not carried over: choose nodes with spec.scheduling.nodeSelector", pod.NodeName)
+		a.noteDifference("nodeName %q is not carried over: choose nodes with spec.scheduling.nodeSelector", pod.NodeName)
 	}
 	pod.ImagePullSecrets, pod.NodeSelector, pod.Tolerations, pod.PriorityClassName, pod.Priority = nil, nil, nil, "", nil
 	pod.TerminationGracePeriodSeconds, pod.ServiceAccountName, pod.DeprecatedServiceAccount, pod.NodeName = nil, "", "", ""
@@ -351,7 +379,8 @@ func (a *App) pod(pod *corev1.PodSpec) {
 }
 
 // size moves the number of pods.
-func (a *App) size(d *appsv1.Deployment, scaler *autoscalingv2.HorizontalPodAutoscaler) {
+func (a *App) size(d *appsv1.Deployment, o Options) {
+	scaler := o.Autoscaler
 	if scaler == nil {
 		a.Spec.Replicas = ptr.To(ptr.Deref(d.Spec.Replicas, 1))
 		return
@@ -368,14 +397,19 @@ func (a *App) size(d *appsv1.Deployment, scaler *autoscalingv2.HorizontalPodAuto
 			out.Metrics = append(out.Metrics, m)
 		}
 	}
-	a.note("autoscale is that of HorizontalPodAutoscaler %q: delete it when the App has taken over, for the App makes one of its own", scaler.Name)
+	switch {
+	case !a.takesOver:
+		a.note("autoscale is that of HorizontalPodAutoscaler %q, which goes on scaling Deployment %q: the App makes one of its own", scaler.Name, d.Name)
+	case scaler.Name != o.Name:
+		a.note("autoscale is that of HorizontalPodAutoscaler %q, and an App has one of its own name: give that one the name %q before you apply this, or delete it", scaler.Name, o.Name)
+	}
 }
 
 // rollout moves how a change goes out, where it is not the default.
 func (a *App) rollout(d *appsv1.Deployment) {
 	r := &a.Spec.Rollout
 	if d.Spec.Strategy.Type == appsv1.RecreateDeploymentStrategyType {
-		a.note("strategy Recreate: an App replaces pods step by step, so two versions run side by side for a moment; with maxSurge: 0 no more pods run than are wanted")
+		a.noteDifference("strategy Recreate: an App replaces pods step by step, so two versions run side by side for a moment; with maxSurge: 0 no more pods run than are wanted")
 		r.MaxSurge, r.MaxUnavailable = percent("0%"), percent("100%")
 	}
 	if u := d.Spec.Strategy.RollingUpdate; u != nil {
@@ -392,17 +426,34 @@ func (a *App) rollout(d *appsv1.Deployment) {
 	if d.Spec.MinReadySeconds > 0 {
 		a.note("minReadySeconds: %d is not carried over: spec.rollout.bakeSeconds (30) says how long all pods must stay healthy before a Release counts as healthy", d.Spec.MinReadySeconds)
 	}
-	if d.Spec.Paused {
-		r.State = v1alpha1.RolloutPaused
-	}
 }
 
-// sayWhatIsInTheWay names objects that have the names of the App's children.
-func (a *App) sayWhatIsInTheWay(d *appsv1.Deployment, o Options) {
-	if o.Name == d.Name {
-		a.note("the App makes a Deployment %q itself and touches none that is not its own: delete the one there is first (its pods go, too), or give the App another name and delete it afterwards", d.Name)
+// takeOver asks for the Deployment, and says what keeps the App from having it.
+func (a *App) takeOver(d *appsv1.Deployment) {
+	a.Annotations = map[string]string{v1alpha1.AnnotationAdopt: v1alpha1.AdoptUnchanged}
+	if d.Spec.Paused {
+		a.note("Deployment %q is paused, and taken over when it is not: kubectl rollout resume deployment/%s", d.Name, d.Name)
 	}
+	for _, v := range d.Spec.Template.Spec.Volumes {
+		if v.ConfigMap != nil || v.Secret != nil {
+			a.note("volume %q stays in spec.podTemplate, so that no pod is restarted: once it stands in spec.config.from or spec.secrets, a change of its content is rolled out", v.Name)
+		}
+	}
+	if a.differs {
+		a.note("the App is to take Deployment %q over, but would have to restart its pods for what is said above, so it refuses: correct that, or let %s be %q (docs/moving.md)",
+			d.Name, v1alpha1.AnnotationAdopt, v1alpha1.AdoptAndRollOut)
+		return
+	}
+	a.note("the App takes Deployment %q over, and no pod is restarted: docs/moving.md says what must fit", d.Name)
+}
+
+// sayWhatIsBeside names what serves while the App comes.
+func (a *App) sayWhatIsBeside(d *appsv1.Deployment, o Options) {
+	if d.Spec.Paused {
+		a.note("Deployment %q is paused, and the App is not: what stands here goes out", d.Name)
+	}
+	a.note("the App has pods of its own, beside those of Deployment %q: to take those over, without a restart, it needs that name (docs/moving.md)", d.Name)
 	if o.Service {
-		a.note("the App makes a Service %q itself: delete the one there is, or give the App another name", o.Name)
+		a.note("there is a Service %q, which the App leaves alone and waits for: with the annotation %s: %q it leads to the App's pods from then on (docs/moving.md)", o.Name, v1alpha1.AnnotationAdopt, v1alpha1.AdoptUnchanged)
 	}
 }

@@ -22,7 +22,7 @@ func (a *App) overlay(d *appsv1.Deployment, pod *corev1.PodSpec, at int) error {
 	for i := range pod.Containers {
 		if i != at && pod.Containers[i].Name == overlay.Container {
 			pod.Containers[i].Name = overlay.Container + "-2"
-			a.note("container %q is called %q now: the App's own is named so", overlay.Container, pod.Containers[i].Name)
+			a.noteDifference("container %q is called %q now: the App's own is named so", overlay.Container, pod.Containers[i].Name)
 		}
 	}
 	for i := range pod.Volumes {
@@ -64,6 +64,9 @@ func (a *App) rename(pod *corev1.PodSpec, v *corev1.Volume) {
 		after = after[:63]
 	}
 	v.Name = after
+	if a.takesOver {
+		a.noteDifference("volume %q is called %q now: those of the App have such names", before, after)
+	}
 	for _, containers := range [][]corev1.Container{pod.InitContainers, pod.Containers} {
 		for i := range containers {
 			for j := range containers[i].VolumeMounts {

@@ -36,7 +36,10 @@ func (p *plugin) init() *cobra.Command {
 With --from-deployment the App runs what the Deployment runs: what has a field of its
 own goes there, everything else of the pods into spec.podTemplate, and what an App
 cannot do is said in comments. A HorizontalPodAutoscaler that aims at the Deployment
-becomes spec.autoscale.`,
+becomes spec.autoscale.
+
+An App of the Deployment's name, which it has unless you say another, takes the
+Deployment over when it is applied, and no pod is restarted: docs/moving.md.`,
 		Example: examples(`
 			kubectl bowline init shop --image registry.example/shop:1.0 --port 8080 > shop.yaml
 
@@ -139,14 +142,20 @@ func (p *plugin) adopted(ctx context.Context, name string, w wishesOfInit) (*ado
 	return adopt.Deployment(deployment, o)
 }
 
+// metadata is what a manifest says of an object.
+type metadata struct {
+	Name        string            `json:"name"`
+	Annotations map[string]string `json:"annotations,omitempty"`
+}
+
 // manifestOf writes an App, with its notes as comments at the top.
 func manifestOf(app *adopt.App) (string, error) {
 	content, err := manifest.Write(struct {
-		APIVersion string            `json:"apiVersion"`
-		Kind       string            `json:"kind"`
-		Metadata   map[string]string `json:"metadata"`
-		Spec       any               `json:"spec"`
-	}{app.APIVersion, app.Kind, map[string]string{"name": app.Name}, app.Spec})
+		APIVersion string   `json:"apiVersion"`
+		Kind       string   `json:"kind"`
+		Metadata   metadata `json:"metadata"`
+		Spec       any      `json:"spec"`
+	}{app.APIVersion, app.Kind, metadata{app.Name, app.Annotations}, app.Spec})
 	if err != nil {
 		return "", fmt.Errorf("write the App: %w", err)
 	}
