@@ -109,6 +109,9 @@ func stale(app *v1alpha1.App, ready *metav1.Condition) string {
 			}
 		}
 	case v1alpha1.ReasonConflict:
+		if app.PausedBy() == "" && strings.HasSuffix(ready.Message, "the annotation "+v1alpha1.AnnotationPaused+" is set; remove it to go on") {
+			return "the end of the pause is not seen yet" // in which nothing is taken over
+		}
 		if value := app.Annotations[v1alpha1.AnnotationAdopt]; allowed(value, ready.Message) {
 			return fmt.Sprintf("annotation %s=%s is not answered yet", v1alpha1.AnnotationAdopt, value)
 		}

@@ -52,6 +52,7 @@ const (
 	free     = `Deployment "shop" exists in namespace "default", which nothing controls: it was not touched; delete or rename it, give the App another name, or set the annotation bowline.dev/adopt to take it over`
 	leftOver = `ConfigMap "shop-config-1" exists in namespace "default", which nothing controls: it was not touched; delete or rename it, give the App another name, or set the annotation bowline.dev/adopt to take it over`
 	differs  = `Deployment "shop" is not taken over, and nothing was touched: it does not run what the App says, and its pods would be restarted (x); let the App say what runs, or set the annotation bowline.dev/adopt to rollout`
+	inPause  = `Deployment "shop" is not taken over, and nothing was touched: the annotation bowline.dev/paused is set; remove it to go on`
 	wrong    = `annotation bowline.dev/adopt: "yes" is neither "true" (take over what runs what the App says) nor "rollout" (take over, then roll out what the App says)`
 )
 
@@ -80,6 +81,13 @@ func TestOf(t *testing.T) {
 		"a takeover with a rollout that was not seen": {
 			app(no, "Conflict", stalled, said(differs), annotated(v1alpha1.AnnotationAdopt, "rollout")),
 			Outcome{Pending, "NotObserved", "annotation bowline.dev/adopt=rollout is not answered yet"},
+		},
+		"what is not taken over in a pause": {
+			app(no, "Conflict", stalled, said(inPause), annotated(v1alpha1.AnnotationPaused, "true")), Outcome{Failed, "Conflict", inPause},
+		},
+		"an end of such a pause that was not seen": {
+			app(no, "Conflict", stalled, said(inPause), annotated(v1alpha1.AnnotationAdopt, "true")),
+			Outcome{Pending, "NotObserved", "the end of the pause is not seen yet"},
 		},
 		"what is not taken over without its Deployment": {
 			app(no, "Conflict", stalled, said(leftOver), annotated(v1alpha1.AnnotationAdopt, "true")), Outcome{Failed, "Conflict", leftOver},
