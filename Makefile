@@ -86,9 +86,9 @@ test-unit: ## Run the tests that need no cluster, the simulation among them.
 	$(GO_TEST) $$(go list ./... | grep -v /test/)
 
 .PHONY: test-integration
-test-integration: ## Run the tests against real control planes, one at a time, which are built on first use; then hold the operator's rights against what it did.
+test-integration: ## Run the tests against real control planes, two at a time, which are built on first use; then hold the operator's rights against what it did.
 	rm -rf .audit
-	set -e; KUBEBUILDER_ASSETS="$(assets)"; BOWLINE_AUDIT_DIR=$(CURDIR)/.audit; export KUBEBUILDER_ASSETS BOWLINE_AUDIT_DIR; $(GO_TEST) -p=1 $$(go list ./test/... | grep -v -e /mutation -e /gitops)
+	set -e; KUBEBUILDER_ASSETS="$(assets)"; BOWLINE_AUDIT_DIR=$(CURDIR)/.audit; export KUBEBUILDER_ASSETS BOWLINE_AUDIT_DIR; $(GO_TEST) -p=2 $$(go list ./test/... | grep -v -e /mutation -e /gitops)
 	go run ./test/rbac -audit=.audit
 
 .PHONY: test-gitops
