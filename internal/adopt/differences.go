@@ -6,6 +6,7 @@ import (
 	"maps"
 	"slices"
 	"strings"
+	"unicode/utf8"
 
 	"github.com/distribution/reference"
 	corev1 "k8s.io/api/core/v1"
@@ -70,27 +71,38 @@ func forgivePod(says, runs *corev1.PodSpec) {
 // rename calls the App's container what it is called where it runs, if that is
 // plain: the operator has a name of its own for it.
 func rename(says, runs *corev1.PodSpec) {
-	named := func(name string) func(corev1.Container) bool {
-		return func(c corev1.Container) bool { return c.Name == name }
-	}
 	at := slices.IndexFunc(says.Containers, named(overlay.Container))
 	if at < 0 || slices.ContainsFunc(runs.Containers, named(overlay.Container)) {
 		return
 	}
-	var others []string
-	for _, c := range runs.Containers {
-		if !slices.ContainsFunc(says.Containers, named(c.Name)) {
-			others = append(others, c.Name)
-		}
+	if others := unnamed(says, runs); len(others) == 1 {
+		says.Containers[at].Name = others[0].Name
 	}
-	if len(others) == 1 {
-		says.Containers[at].Name = others[0]
+}
+
+// unnamed are the containers that run of which the App does not speak by name.
+func unnamed(says, runs *corev1.PodSpec) []corev1.Container {
+	return slices.DeleteFunc(slices.Clone(runs.Containers), func(c corev1.Container) bool {
+		return slices.ContainsFunc(says.Containers, named(c.Name))
+	})
+}
+
+func named(name string) func(corev1.Container) bool {
+	return func(c corev1.Container) bool { return c.Name == name }
+}
+
+// Image is what runs in the App's container, as it is written there. Where that
+// is not plain, it is the first container of which the App does not speak.
+func Image(says, runs *corev1.PodSpec) string {
+	if at := slices.IndexFunc(runs.Containers, named(overlay.Container)); at >= 0 {
+		return runs.Containers[at].Image
 	}
+	return append(unnamed(says, runs), runs.Containers...)[0].Image
 }
 
 func forgiveContainers(says, runs []corev1.Container) {
 	for i := range says {
-		at := slices.IndexFunc(runs, func(c corev1.Container) bool { return c.Name == says[i].Name })
+		at := slices.IndexFunc(runs, named(says[i].Name))
 		if at >= 0 {
 			forgiveContainer(&says[i], &runs[at])
 		}
@@ -131,10 +143,11 @@ func forgiveContainer(says, runs *corev1.Container) {
 // sameImage tells that two references are written differently and mean the same:
 // nginx is docker.io/library/nginx:latest.
 func sameImage(a, b string) bool {
-	return inFull(a) == inFull(b)
+	return InFull(a) == InFull(b)
 }
 
-func inFull(image string) string {
+// InFull is an image with registry and tag, and as it is where it cannot be read.
+func InFull(image string) string {
 	named, err := reference.ParseNormalizedNamed(image)
 	if err != nil {
 		return image
@@ -169,6 +182,33 @@ func (d *differences) compare(path string, says, runs any) {
 	for _, key := range slices.Sorted(maps.Keys(both)) {
 		d.compare(under(path, key), a[key], b[key])
 	}
+	d.compareOrder(path, says, runs)
+}
+
+// ordered are the lists whose items have names and are read in order: what comes
+// later waits for what comes before, or refers to it.
+var ordered = []string{"initContainers", "env"}
+
+// compareOrder finds that a list has the same names in another order. Of other
+// names each is a difference already.
+func (d *differences) compareOrder(path string, says, runs any) {
+	if !slices.Contains(ordered, path[strings.LastIndex(path, ".")+1:]) {
+		return
+	}
+	a, b := itemNames(says), itemNames(runs)
+	if slices.Equal(a, b) || !slices.Equal(slices.Sorted(slices.Values(a)), slices.Sorted(slices.Values(b))) {
+		return
+	}
+	*d = append(*d, fmt.Sprintf("%s: the order %s runs, the App says %s", path, atMost(strings.Join(b, ", ")), atMost(strings.Join(a, ", "))))
+}
+
+func itemNames(list any) []string {
+	items, _ := list.([]any)
+	names := make([]string, len(items))
+	for i, item := range items {
+		names[i] = itemName(item, i)
+	}
+	return names
 }
 
 // nothing tells that a value says nothing.
@@ -240,11 +280,19 @@ func show(path string, value any) string {
 	case strings.Contains(path, ".env["):
 		return "a value"
 	}
-	said := text(value)
-	if len(said) > longest {
-		said = said[:longest] + "..."
+	return atMost(text(value))
+}
+
+// atMost cuts what is too long, and no character in two.
+func atMost(said string) string {
+	if len(said) <= longest {
+		return said
 	}
-	return said
+	end := longest
+	for !utf8.RuneStart(said[end]) {
+		end--
+	}
+	return said[:end] + "..."
 }
 
 func text(value any) string {

@@ -1,6 +1,8 @@
 package adopt
 
 import (
+	"slices"
+	"strings"
 	"testing"
 
 	"github.com/google/go-cmp/cmp"
@@ -70,6 +72,19 @@ func TestDifferences(t *testing.T) {
 	sidecar := func(t *corev1.PodTemplateSpec) {
 		t.Spec.Containers = append(t.Spec.Containers, corev1.Container{Name: "proxy", Image: "proxy:1"})
 	}
+	env := func(names ...string) (out []corev1.EnvVar) {
+		for _, name := range names {
+			out = append(out, corev1.EnvVar{Name: name, Value: "same"})
+		}
+		return out
+	}
+	initially := func(names ...string) func(*corev1.PodTemplateSpec) {
+		return func(t *corev1.PodTemplateSpec) {
+			for _, name := range names {
+				t.Spec.InitContainers = append(t.Spec.InitContainers, corev1.Container{Name: name, Image: "tool:1"})
+			}
+		}
+	}
 	cases := map[string]struct {
 		says, runs corev1.PodTemplateSpec
 		want       []string
@@ -127,6 +142,31 @@ func TestDifferences(t *testing.T) {
 				`spec.containers[web].resources.requests.cpu: nothing runs, the App says "500m"`,
 			},
 		},
+		"another order of variables, which may refer to those before": {
+			says: made(container(func(c *corev1.Container) { c.Env = env("HOST", "URL") })),
+			runs: plain(container(func(c *corev1.Container) { c.Env = env("URL", "HOST") })),
+			want: []string{"spec.containers[web].env: the order URL, HOST runs, the App says HOST, URL"},
+		},
+		"a variable more is no other order": {
+			says: made(container(func(c *corev1.Container) { c.Env = env("HOST", "URL") })),
+			runs: plain(container(func(c *corev1.Container) { c.Env = env("URL") })),
+			want: []string{
+				`spec.containers[web].env[HOST].name: nothing runs, the App says a value`,
+				`spec.containers[web].env[HOST].value: nothing runs, the App says a value`,
+			},
+		},
+		"another order of init containers, which wait for each other": {
+			says: made(initially("migrate", "warm")), runs: plain(initially("warm", "migrate")),
+			want: []string{"spec.initContainers: the order warm, migrate runs, the App says migrate, warm"},
+		},
+		"another order of containers, which start together": {
+			says: made(sidecar), runs: plain(sidecar, func(t *corev1.PodTemplateSpec) { slices.Reverse(t.Spec.Containers) }),
+		},
+		"a long value is cut, and no character in two": {
+			says: made(),
+			runs: plain(container(func(c *corev1.Container) { c.WorkingDir = strings.Repeat("ü", 60) })),
+			want: []string{`spec.containers[web].workingDir: "` + strings.Repeat("ü", 39) + `... runs, the App says nothing`},
+		},
 		"a container that cannot be told apart keeps its name": {
 			says: made(container(func(c *corev1.Container) { *c = corev1.Container{Name: "app"} })),
 			runs: plain(sidecar, container(func(c *corev1.Container) { *c = corev1.Container{Name: "web"} })),
@@ -142,6 +182,33 @@ func TestDifferences(t *testing.T) {
 		t.Run(name, func(t *testing.T) {
 			if diff := cmp.Diff(c.want, Differences(c.says, c.runs)); diff != "" {
 				t.Errorf("Differences (-want +got):\n%s", diff)
+			}
+		})
+	}
+}
+
+// TestImage: it is what the App's container runs, and not what runs beside it.
+func TestImage(t *testing.T) {
+	pod := func(containers ...string) *corev1.PodSpec {
+		spec := &corev1.PodSpec{}
+		for _, name := range containers {
+			spec.Containers = append(spec.Containers, corev1.Container{Name: name, Image: name + ":1"})
+		}
+		return spec
+	}
+	for name, c := range map[string]struct {
+		says, runs *corev1.PodSpec
+		want       string
+	}{
+		"the only one":                        {pod("app"), pod("web"), "web:1"},
+		"of the App's own name":               {pod("app"), pod("web", "app"), "app:1"},
+		"beside one that the App names":       {pod("app", "proxy"), pod("proxy", "web"), "web:1"},
+		"beside one that nobody speaks of":    {pod("app"), pod("proxy", "web"), "proxy:1"},
+		"where the App speaks of all by name": {pod("app", "proxy"), pod("proxy"), "proxy:1"},
+	} {
+		t.Run(name, func(t *testing.T) {
+			if got := Image(c.says, c.runs); got != c.want {
+				t.Errorf("Image = %s, want %s", got, c.want)
 			}
 		})
 	}

@@ -19,5 +19,6 @@
 //	spec.containers[*].securityContext.allowPrivilegeEscalation   false
 //	spec.containers[*].terminationMessagePolicy                   FallbackToLogsOnError
 //
-// All else counts: the labels of its pods too, by which others may select them.
+// All else counts: the labels of its pods too, by which others may select them,
+// and the order of init containers and of variables.
 package adopt
