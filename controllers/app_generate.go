@@ -3,7 +3,6 @@ package controllers
 import (
 	"context"
 	"encoding/json"
-	"errors"
 	"fmt"
 
 	corev1 "k8s.io/api/core/v1"
@@ -53,20 +52,11 @@ func (p *pass) createGenerated(ctx context.Context, wanted resolve.Generated) (*
 	// Secrets are cached as metadata only: waiting to read the write back would
 	// start a cache of their content.
 	err := p.Create(ctx, secret, client.FieldOwner(v1alpha1.FieldOwner), client.DisableReadYourWritesConsistency)
-	switch {
-	case apierrors.IsAlreadyExists(err):
+	if apierrors.IsAlreadyExists(err) {
 		return nil, p.Applier.WhoHas(ctx, p.app, "Secret", wanted.Name)
-	case apierrors.IsInvalid(err), apierrors.IsForbidden(err):
-		return nil, &apply.RefusedError{Kind: "Secret", Name: wanted.Name, Err: reasonOf(err)}
-	case err != nil:
-		return nil, fmt.Errorf("make Secret %q: %w", wanted.Name, reasonOf(err))
 	}
-	return secret, nil
+	return secret, apply.Classify("Secret", wanted.Name, err)
 }
-
-// reasonOf is why a write of a Secret failed, in one word: the API server's own
-// words, or those of a webhook, may repeat what is in it.
-func reasonOf(err error) error { return errors.New(string(apierrors.ReasonForError(err))) }
 
 // addGenerated adds values to a Secret and takes the wish for new ones off it in
 // the same write, so that it is answered once.
@@ -84,13 +74,8 @@ func (p *pass) addGenerated(ctx context.Context, wanted resolve.Generated) (*cor
 	}
 	secret := &corev1.Secret{ObjectMeta: metav1.ObjectMeta{Name: wanted.Name, Namespace: p.app.Namespace}}
 	err = p.Patch(ctx, secret, client.RawPatch(types.MergePatchType, patch), client.FieldOwner(v1alpha1.FieldOwner), client.DisableReadYourWritesConsistency)
-	switch {
-	case apierrors.IsConflict(err), apierrors.IsNotFound(err):
+	if apierrors.IsNotFound(err) {
 		return nil, apply.ErrStale
-	case apierrors.IsInvalid(err), apierrors.IsForbidden(err):
-		return nil, &apply.RefusedError{Kind: "Secret", Name: wanted.Name, Err: reasonOf(err)}
-	case err != nil:
-		return nil, fmt.Errorf("write generated values to Secret %q: %w", wanted.Name, reasonOf(err))
 	}
-	return secret, nil
+	return secret, apply.Classify("Secret", wanted.Name, err)
 }

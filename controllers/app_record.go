@@ -138,15 +138,10 @@ func (p *pass) make(ctx context.Context, wanted *rollout.Make) error {
 
 func (p *pass) create(ctx context.Context, made *v1alpha1.Release) error {
 	err := p.Create(ctx, made, client.FieldOwner(v1alpha1.FieldOwner))
-	switch {
-	case apierrors.IsAlreadyExists(err):
+	if apierrors.IsAlreadyExists(err) {
 		return p.Applier.WhoHas(ctx, p.app, "Release", made.Name)
-	case apierrors.IsInvalid(err), apierrors.IsForbidden(err):
-		return &apply.RefusedError{Kind: "Release", Name: made.Name, Err: err}
-	case err != nil:
-		return fmt.Errorf("make Release %q: %w", made.Name, err)
 	}
-	return nil
+	return apply.Classify("Release", made.Name, err)
 }
 
 func (p *pass) newRelease(wanted *rollout.Make) *v1alpha1.Release {

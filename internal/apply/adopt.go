@@ -26,7 +26,7 @@ func takeOver[T Intent[T]](ctx context.Context, a *Applier, app *v1alpha1.App, i
 		return found
 	}
 	intent.WithUID(conflict.uid).WithResourceVersion(conflict.resourceVersion)
-	return classify(conflict.Kind, conflict.Name, a.client.Apply(ctx, intent, opts...))
+	return Classify(conflict.Kind, conflict.Name, a.client.Apply(ctx, intent, opts...))
 }
 
 // Try tells whether the API server would let an App take over what has the name
@@ -84,5 +84,5 @@ func (a *Applier) patchMetadata(ctx context.Context, kind string, object client.
 	target.SetName(object.GetName())
 	err = a.client.Patch(ctx, target, client.RawPatch(types.MergePatchType, patch),
 		client.FieldOwner(v1alpha1.FieldOwner), client.DisableReadYourWritesConsistency)
-	return classify(kind, object.GetName(), client.IgnoreNotFound(err))
+	return Classify(kind, object.GetName(), client.IgnoreNotFound(err))
 }

@@ -125,7 +125,7 @@ func send[T Intent[T]](ctx context.Context, a *Applier, app *v1alpha1.App, live 
 	if live == nil && apierrors.IsConflict(err) {
 		err = takeOver(ctx, a, app, intent, a.WhoHas(ctx, app, kind, name), opts...)
 	} else {
-		err = classify(kind, name, err)
+		err = Classify(kind, name, err)
 	}
 	a.remember(app, kind, name, hash, err)
 	return err == nil, err
@@ -179,7 +179,7 @@ func (a *Applier) Deployment(ctx context.Context, app *v1alpha1.App, live *appsv
 			WithSpec(appsv1ac.DeploymentSpec().WithReplicas(held))
 		err := a.client.Apply(ctx, hold, client.FieldOwner(v1alpha1.ScaleFieldOwner), client.ForceOwnership)
 		if err != nil {
-			return false, classify("Deployment", live.Name, err)
+			return false, Classify("Deployment", live.Name, err)
 		}
 	}
 	return send(ctx, a, app, live, intent, encoded.hash)
@@ -265,7 +265,7 @@ func (a *Applier) relabel(ctx context.Context, app *v1alpha1.App, object *metav1
 	err := a.client.Patch(ctx, object, client.RawPatch(types.MergePatchType, []byte(patch)),
 		client.FieldOwner(v1alpha1.FieldOwner), client.DisableReadYourWritesConsistency)
 	if err != nil {
-		return classify(object.Kind, object.Name, err)
+		return Classify(object.Kind, object.Name, err)
 	}
 	return ErrStale
 }

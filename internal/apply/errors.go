@@ -59,9 +59,9 @@ func (e *RefusedError) Error() string {
 // Unwrap returns what the API server said.
 func (e *RefusedError) Unwrap() error { return e.Err }
 
-// classify makes errors of requests ours. What it does not know is worth a
+// Classify makes errors of requests ours. What it does not know is worth a
 // retry.
-func classify(kind, name string, err error) error {
+func Classify(kind, name string, err error) error {
 	switch {
 	case err == nil:
 		return nil
