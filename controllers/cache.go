@@ -153,7 +153,8 @@ func slimMetadata(in any) (any, error) {
 		regenerate, asked := object.Annotations[v1alpha1.AnnotationRegenerate]
 		object.Annotations = nil
 		if app, ours := object.Labels[v1alpha1.LabelApp]; ours {
-			object.Labels = map[string]string{v1alpha1.LabelApp: app}
+			manager := object.Labels[v1alpha1.LabelManagedBy]
+			object.Labels = interned(map[string]string{v1alpha1.LabelApp: app, v1alpha1.LabelManagedBy: manager})
 			if asked {
 				object.Annotations = map[string]string{v1alpha1.AnnotationRegenerate: regenerate}
 			}

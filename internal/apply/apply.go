@@ -20,6 +20,7 @@ import (
 	"sigs.k8s.io/controller-runtime/pkg/client"
 
 	"github.com/bowline-dev/bowline/api/v1alpha1"
+	"github.com/bowline-dev/bowline/internal/adopt"
 )
 
 // createOnly is a resource version that no object can have: the first write to
@@ -244,7 +245,7 @@ func (a *Applier) WhoHas(ctx context.Context, app *v1alpha1.App, kind, name stri
 	case owner == nil:
 		return &ConflictError{
 			Kind: kind, Namespace: app.Namespace, Name: name,
-			Free: aroundPods[kind] || kind == "Deployment" || found.Labels[v1alpha1.LabelApp] == app.Name,
+			Free: aroundPods[kind] || kind == "Deployment" || adopt.Left(app.Name, found),
 			uid:  found.UID, resourceVersion: found.ResourceVersion,
 		}
 	case owner.UID == app.UID && found.Labels[v1alpha1.LabelApp] != app.Name:

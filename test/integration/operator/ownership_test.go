@@ -24,7 +24,7 @@ var _ = Describe("An object that belongs to somebody else", func() {
 	for _, taken := range []struct {
 		kind, resource string
 		object         client.Object
-		around         bool // what an App may take over without its label
+		around         bool // what an App may take over without labels
 	}{
 		{"Deployment", "deployments", foreignDeployment(), true},
 		{"Service", "services", aService(), true},
@@ -37,10 +37,15 @@ var _ = Describe("An object that belongs to somebody else", func() {
 		for _, labels := range []struct {
 			text   string
 			labels map[string]string
+			left   bool // it is as an App leaves it behind
 		}{
-			{"", nil},
-			{" and carries our label", map[string]string{"bowline.dev/app": "shop"}},
+			{"", nil, false},
+			{" and carries our label", map[string]string{"bowline.dev/app": "shop"}, false},
+			{" and carries our labels", map[string]string{"bowline.dev/app": "shop", "app.kubernetes.io/managed-by": "bowline"}, true},
 		} {
+			if taken.around && labels.left {
+				continue // its labels do not matter
+			}
 			Concurrently(fmt.Sprintf("has the name of a %s%s: it is never touched, and when it goes the App goes on", taken.kind, labels.text), func(s *Scene) {
 				s.Create(NewSecret("stripe", "KEY", "old"))
 				spec := Spec(good, port("http", 8080), level("info"), autoscale(2, 4), secretFrom("stripe"))
@@ -55,7 +60,7 @@ var _ = Describe("An object that belongs to somebody else", func() {
 				shop := s.Applies(spec)
 				shop.Becomes(v1alpha1.ReasonConflict, soon)
 				wayOut := "delete or rename it, or give the App another name"
-				if taken.around || labels.labels != nil {
+				if taken.around || labels.left {
 					wayOut = "delete or rename it, give the App another name, or set the annotation bowline.dev/adopt to take it over"
 				}
 				s.Expect(shop.Condition("Ready")).To(Equal(fmt.Sprintf(
