@@ -44,7 +44,12 @@ import (
 //	runs what the App says                  ReplicaSets are labeled; it is deleted
 //	                                        without them
 //	no Deployment, but ReplicaSets that     their template and pods are labeled; the
-//	were labeled                           Deployment made next adopts them
+//	were labeled                            Deployment made next adopts them
+//
+// Nothing is owned, made or deleted before all that can stand in the way was
+// looked for: what is wrong with the App, what runs otherwise, and a pause, in
+// which nobody would look after the pods. Until then what was left behind is
+// counted as if it were the App's.
 //
 // A selector never changes, so the Deployment itself cannot stay. Its ReplicaSet
 // and its pods do: a Deployment adopts what its selector finds, and the one
@@ -60,22 +65,34 @@ func (p *pass) adopts() bool {
 	return p.app.Annotations[v1alpha1.AnnotationAdopt] != "" && p.snapshot.Deployment == nil
 }
 
-// claimRecords gives the App what an App of its name has left behind, but the
-// Deployment.
-func (p *pass) claimRecords(ctx context.Context) error {
+// halfWay tells that a Deployment may have been deleted for one that is yet to
+// be made. Then there is no way back, whatever the App says meanwhile.
+func (p *pass) halfWay() bool {
+	return p.snapshot.Deployment == nil && lastAdopted(p.snapshot.Releases) != nil
+}
+
+// countLeft counts what an App of this name has left behind as if it were this
+// App's.
+func (p *pass) countLeft(ctx context.Context) (err error) {
 	if !p.adopts() {
 		return nil
 	}
-	left, err := observe.LeftBehind(ctx, p.Client, p.app)
-	if err != nil {
+	if p.left, err = observe.LeftBehind(ctx, p.Client, p.app); err != nil {
 		return err
 	}
-	for _, object := range left {
+	p.snapshot = p.snapshot.With(p.left)
+	return nil
+}
+
+// claim gives the App what an App of its name has left behind, but the
+// Deployment. It returns ErrStale when there was anything.
+func (p *pass) claim(ctx context.Context) error {
+	for _, object := range p.left.Objects() {
 		if err := p.Applier.Claim(ctx, p.app, object.Kind, object); err != nil {
 			return err
 		}
 	}
-	if len(left) > 0 {
+	if p.left.Any() {
 		return apply.ErrStale
 	}
 	return nil
@@ -84,38 +101,47 @@ func (p *pass) claimRecords(ctx context.Context) error {
 // takeOver takes the Deployment over that has the App's name. It returns what
 // stands in the way, and ErrStale after each step.
 func (p *pass) takeOver(ctx context.Context) (*report.Problem, error) {
-	if !p.adopts() || p.state.Held != nil {
+	if !p.adopts() && !p.halfWay() {
 		return nil, nil
 	}
 	live := &appsv1.Deployment{}
 	err := p.Live.Get(ctx, client.ObjectKeyFromObject(p.app), live)
 	switch {
 	case apierrors.IsNotFound(err):
-		return nil, p.prepareReplicaSets(ctx)
+		return nil, p.takeReplicaSets(ctx)
 	case err != nil:
 		return nil, fmt.Errorf("read Deployment %q: %w", p.app.Name, err)
-	case metav1.GetControllerOf(live) != nil:
+	case !p.adopts():
 		return nil, nil // applying finds out whose it is
+	case p.state.Held != nil && live.DeletionTimestamp.IsZero():
+		return nil, nil // which says why
+	case metav1.GetControllerOf(live) != nil:
+		return problemOf(p.Applier.WhoHas(ctx, p.app, "Deployment", live.Name))
 	case !live.DeletionTimestamp.IsZero():
 		return nil, apply.ErrStale
+	case p.decision.Action == rollout.Hold:
+		return p.refuses(p.app.PausedBy() + report.WayOutOfPause(p.app)), nil
 	}
 	p.size = live.Spec.Replicas
-	same, problem, err := p.compare(ctx, live)
+	found, problem, err := p.compare(ctx, live)
 	if problem != nil || err != nil {
 		return problem, err
 	}
-	if p.left(live) != nil {
-		if err := p.Applier.Claim(ctx, p.app, "Deployment", live); err != nil {
-			return nil, err
-		}
-		return nil, apply.ErrStale
+	if p.leftOf(live) == nil {
+		return p.replace(ctx, live, found)
 	}
-	return p.replace(ctx, live, same)
+	if err := p.claim(ctx); err != nil {
+		return nil, err
+	}
+	if err := p.Applier.Claim(ctx, p.app, "Deployment", live); err != nil {
+		return nil, err
+	}
+	return nil, apply.ErrStale
 }
 
-// left returns the Release of an App of this name that a Deployment runs, nil
+// leftOf returns the Release of an App of this name that a Deployment runs, nil
 // for a Deployment that was not made for one.
-func (p *pass) left(live *appsv1.Deployment) *v1alpha1.Release {
+func (p *pass) leftOf(live *appsv1.Deployment) *v1alpha1.Release {
 	selector, ours := live.Spec.Selector.MatchLabels, map[string]string{v1alpha1.LabelApp: p.app.Name}
 	if !labels.Equals(selector, ours) || len(live.Spec.Selector.MatchExpressions) > 0 {
 		return nil
@@ -138,21 +164,28 @@ func isOf(labels map[string]string, r *v1alpha1.Release) bool {
 	return labels[v1alpha1.LabelRelease] == strconv.FormatInt(r.Spec.Number, 10)
 }
 
+// comparison is what a Deployment was found to run.
+type comparison struct {
+	same  bool   // it runs what the App says
+	image string // what the App's container runs, as it is written there
+}
+
 // compare tells whether a Deployment runs what the App says, and what keeps the
 // App from taking it over as the annotation asks.
-func (p *pass) compare(ctx context.Context, live *appsv1.Deployment) (same bool, problem *report.Problem, err error) {
-	if runs := p.left(live); runs != nil && runs.Spec.InputHash == p.inputs.Hash {
-		return true, nil, nil
+func (p *pass) compare(ctx context.Context, live *appsv1.Deployment) (comparison, *report.Problem, error) {
+	if runs := p.leftOf(live); runs != nil && runs.Spec.InputHash == p.inputs.Hash {
+		return comparison{same: true}, nil, nil
 	}
-	differences, err := p.differences(ctx, live)
-	if problem, err = problemOf(err); problem != nil || err != nil {
-		return false, problem, err
+	said, err := p.tryDeployment(ctx)
+	if problem, err := problemOf(err); problem != nil || err != nil {
+		return comparison{}, problem, err
 	}
-	if len(differences) > 0 && p.app.Annotations[v1alpha1.AnnotationAdopt] == v1alpha1.AdoptUnchanged {
-		return false, p.refuses("it does not run what the App says, and its pods would be restarted (" + atMost(differences, 8) +
+	found := differences(said, live)
+	if len(found) > 0 && p.app.Annotations[v1alpha1.AnnotationAdopt] == v1alpha1.AdoptUnchanged {
+		return comparison{}, p.refuses("it does not run what the App says, and its pods would be restarted (" + atMost(found, 8) +
 			"); let the App say what runs, or set the annotation " + v1alpha1.AnnotationAdopt + " to " + v1alpha1.AdoptAndRollOut), nil
 	}
-	return len(differences) == 0, nil, nil
+	return comparison{same: len(found) == 0, image: adopt.Image(&said.Spec.Template.Spec, &live.Spec.Template.Spec)}, nil, nil
 }
 
 // refuses is why a Deployment is not taken over.
@@ -187,10 +220,9 @@ func (p *pass) nextNumber() int64 {
 	return 1
 }
 
-// differences are the fields in which a Deployment runs something else than the
-// App says. The API server fills in the defaults of what the App says; nothing
-// is made.
-func (p *pass) differences(ctx context.Context, live *appsv1.Deployment) ([]string, error) {
+// tryDeployment returns the Deployment that the App asks for. The API server fills in the
+// defaults; nothing is made.
+func (p *pass) tryDeployment(ctx context.Context) (*appsv1.Deployment, error) {
 	objects, err := p.asked()
 	if err != nil {
 		return nil, err
@@ -205,22 +237,22 @@ func (p *pass) differences(ctx context.Context, live *appsv1.Deployment) ([]stri
 	}
 	said.Name, said.GenerateName = "", p.app.Name+"-"
 	err = p.Create(ctx, said, client.DryRunAll, client.FieldOwner(v1alpha1.FieldOwner), client.DisableReadYourWritesConsistency)
-	switch {
-	case apierrors.IsInvalid(err), apierrors.IsForbidden(err):
-		return nil, &apply.RefusedError{Kind: "Deployment", Name: p.app.Name, Err: err}
-	case err != nil:
-		return nil, fmt.Errorf("try Deployment %q: %w", p.app.Name, err)
-	}
+	return said, apply.Classify("Deployment", p.app.Name, err)
+}
+
+// differences are the fields in which a Deployment runs something else than the
+// App says.
+func differences(said, live *appsv1.Deployment) []string {
 	found := adopt.Differences(said.Spec.Template, live.Spec.Template)
 	if live.Spec.Strategy.Type == appsv1.RecreateDeploymentStrategyType {
 		found = append(found, "strategy: Recreate runs, an App replaces its pods one by one")
 	}
-	return found, nil
+	return found
 }
 
 // replace makes what a Deployment runs a Release, and deletes it without its
-// ReplicaSets. Same tells that it runs what the App says.
-func (p *pass) replace(ctx context.Context, live *appsv1.Deployment, same bool) (*report.Problem, error) {
+// ReplicaSets.
+func (p *pass) replace(ctx context.Context, live *appsv1.Deployment, found comparison) (*report.Problem, error) {
 	if why := restless(live); why != "" {
 		return p.refuses(why), nil
 	}
@@ -234,7 +266,10 @@ func (p *pass) replace(ctx context.Context, live *appsv1.Deployment, same bool) 
 	if err != nil {
 		return nil, err
 	}
-	if problem, err := problemOf(p.recordAdopted(ctx, live, same)); problem != nil || err != nil {
+	if err := p.claim(ctx); err != nil {
+		return nil, err
+	}
+	if problem, err := problemOf(p.recordAdopted(ctx, live, found)); problem != nil || err != nil {
 		return problem, err
 	}
 	for i := range sets {
@@ -313,7 +348,7 @@ func (p *pass) replicaSets(ctx context.Context, live *appsv1.Deployment) ([]apps
 
 // recordAdopted makes the Release of what a Deployment runs, unless it is there.
 // All of its pods serve, so it has proved healthy.
-func (p *pass) recordAdopted(ctx context.Context, live *appsv1.Deployment, same bool) error {
+func (p *pass) recordAdopted(ctx context.Context, live *appsv1.Deployment, found comparison) error {
 	template, err := json.Marshal(live.Spec.Template)
 	if err != nil {
 		return fmt.Errorf("encode the pod template of Deployment %q: %w", live.Name, err)
@@ -327,7 +362,7 @@ func (p *pass) recordAdopted(ctx context.Context, live *appsv1.Deployment, same 
 		if err := p.supersedeNewest(ctx); err != nil {
 			return err
 		}
-		made = p.adoptedRelease(live, template, same)
+		made = p.adoptedRelease(template, found)
 		if err := p.create(ctx, made); err != nil {
 			return err
 		}
@@ -369,34 +404,57 @@ func lastAdopted(releases []v1alpha1.Release) *v1alpha1.Release {
 }
 
 // adoptedRelease is the Release of what a Deployment runs. It has the App's
-// inputs, if it runs what the App says; of its workload it keeps what others
-// than its pods need.
-func (p *pass) adoptedRelease(live *appsv1.Deployment, template []byte, same bool) *v1alpha1.Release {
+// inputs, if it runs what the App says, but no copies: its pods use what they
+// used. Else it keeps of the App what others than its pods need.
+func (p *pass) adoptedRelease(template []byte, found comparison) *v1alpha1.Release {
 	made := p.newRelease(&rollout.Make{Number: p.nextNumber(), Cause: rollout.CauseInputs, Retry: p.state.Retry, Restart: p.state.Restart})
-	spec := v1alpha1.ReleaseSpec{
-		App: p.app.Name, Number: made.Spec.Number, InputHash: made.Spec.InputHash, Cause: adoptedCause, Image: made.Spec.Image,
-		Workload:   v1alpha1.WorkloadSpec{Image: p.app.Spec.Image, Ports: p.app.Spec.Ports},
-		RetryToken: made.Spec.RetryToken, RestartToken: made.Spec.RestartToken,
-		Adopted: &runtime.RawExtension{Raw: template},
+	spec := &made.Spec
+	spec.Cause, spec.Adopted = adoptedCause, &runtime.RawExtension{Raw: template}
+	if found.same {
+		spec.Sources, spec.Bindings = slices.Clone(spec.Sources), slices.Clone(spec.Bindings)
+		for i := range spec.Sources {
+			spec.Sources[i].CopyName = ""
+		}
+		for i := range spec.Bindings {
+			spec.Bindings[i].CopyName = ""
+		}
+		return made
 	}
-	if !same {
-		spec.InputHash = adoptedCause
-		spec.Image = live.Spec.Template.Spec.Containers[0].Image
+	made.Spec = v1alpha1.ReleaseSpec{
+		App: spec.App, Number: spec.Number, InputHash: adoptedCause, Cause: spec.Cause, Image: adopt.InFull(found.image),
+		Workload:   v1alpha1.WorkloadSpec{Image: found.image, Ports: p.app.Spec.Ports},
+		RetryToken: spec.RetryToken, RestartToken: spec.RestartToken,
+		Adopted: spec.Adopted,
 	}
-	made.Spec = spec
 	return made
 }
 
-// prepareReplicaSets labels what a Deployment has left behind that was taken
-// over, so that the one to be made next finds it.
-func (p *pass) prepareReplicaSets(ctx context.Context) error {
+// takeReplicaSets takes over what a Deployment has left behind that is gone.
+func (p *pass) takeReplicaSets(ctx context.Context) error {
+	if p.left.Any() {
+		if p.decision.Action == rollout.Hold {
+			return nil
+		}
+		return p.claim(ctx)
+	}
 	adopted := lastAdopted(p.snapshot.Releases)
 	if adopted == nil {
 		return nil
 	}
+	waiting, err := p.prepareReplicaSets(ctx, adopted)
+	if waiting && p.decision.Action == rollout.Hold {
+		// Somebody must look after them meanwhile.
+		p.decision.Desired, p.decision.Target = adopted.Spec.Number, adopted.Spec.Number
+	}
+	return err
+}
+
+// prepareReplicaSets labels what a Deployment has left behind that was taken
+// over, so that the one to be made next finds it. It tells whether there is any.
+func (p *pass) prepareReplicaSets(ctx context.Context, adopted *v1alpha1.Release) (waiting bool, err error) {
 	list := &appsv1.ReplicaSetList{}
 	if err := p.Live.List(ctx, list, client.InNamespace(p.app.Namespace), client.MatchingLabels{v1alpha1.LabelApp: p.app.Name}); err != nil {
-		return fmt.Errorf("list ReplicaSets: %w", err)
+		return false, fmt.Errorf("list ReplicaSets: %w", err)
 	}
 	var size int32
 	for i := range list.Items {
@@ -410,13 +468,14 @@ func (p *pass) prepareReplicaSets(ctx context.Context) error {
 			continue // another Release's, which somebody left without its Deployment
 		}
 		if err := p.prepare(ctx, set, adopted.Spec.Number); err != nil {
-			return err
+			return false, err
 		}
+		waiting = true
 	}
 	if size > 0 {
 		p.size = &size
 	}
-	return nil
+	return waiting, nil
 }
 
 // prepare labels what a ReplicaSet makes from now on, and then what it has made.

@@ -70,9 +70,13 @@ const staleRetry = time.Second
 // pass is one look at one App.
 type pass struct {
 	*AppReconciler
-	now      time.Time
-	app      *v1alpha1.App
+	now time.Time
+	app *v1alpha1.App
+	// snapshot is what there is of the App, with what is left.
 	snapshot observe.Snapshot
+	// left is what an App of the same name has left behind and this one is to
+	// take over.
+	left     observe.Left
 	inputs   resolve.Result
 	verdict  health.Verdict
 	state    rollout.State
@@ -144,10 +148,10 @@ func (p *pass) run(ctx context.Context) (ctrl.Result, error) {
 	if err := p.confirm(ctx); err != nil {
 		return ctrl.Result{}, err
 	}
-	if err := p.claimRecords(ctx); err != nil {
+	if err := p.countLeft(ctx); err != nil {
 		return ctrl.Result{}, err
 	}
-	if p.inputs, err = p.Resolver.Resolve(ctx, p.app, p.snapshot.Releases); err != nil {
+	if p.inputs, err = p.Resolver.Resolve(ctx, p.app, p.snapshot.Releases, p.adopts()); err != nil {
 		return ctrl.Result{}, err
 	}
 	p.verdict = health.Assess(p.snapshot.Facts())
@@ -157,8 +161,8 @@ func (p *pass) run(ctx context.Context) (ctrl.Result, error) {
 	}
 	if problem, err := p.takeOver(ctx); err != nil {
 		return ctrl.Result{}, err
-	} else if problem != nil {
-		return p.untouched(ctx, problem)
+	} else if problem != nil || p.left.Any() {
+		return p.untouched(ctx, problem) // what was left behind is not the App's yet
 	}
 	if err := p.pinImage(ctx); err != nil {
 		return ctrl.Result{}, err

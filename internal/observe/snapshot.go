@@ -3,6 +3,7 @@ package observe
 import (
 	"context"
 	"fmt"
+	"maps"
 	"slices"
 
 	appsv1 "k8s.io/api/apps/v1"
@@ -14,6 +15,7 @@ import (
 	"sigs.k8s.io/controller-runtime/pkg/client"
 
 	"github.com/bowline-dev/bowline/api/v1alpha1"
+	"github.com/bowline-dev/bowline/internal/adopt"
 )
 
 // Snapshot is what there is of an App. A nil object does not exist, as far as
@@ -84,8 +86,12 @@ func (s *Snapshot) readReleases(ctx context.Context, reader client.Reader, app *
 			s.Releases = append(s.Releases, release)
 		}
 	}
-	slices.SortFunc(s.Releases, func(a, b v1alpha1.Release) int { return int(a.Spec.Number - b.Spec.Number) })
+	sortReleases(s.Releases)
 	return nil
+}
+
+func sortReleases(releases []v1alpha1.Release) {
+	slices.SortFunc(releases, func(a, b v1alpha1.Release) int { return int(a.Spec.Number - b.Spec.Number) })
 }
 
 func (s *Snapshot) readPods(ctx context.Context, reader client.Reader, app *v1alpha1.App, withNodes bool) error {
@@ -124,34 +130,75 @@ func metadata(ctx context.Context, reader client.Reader, app *v1alpha1.App, kind
 	return byName, nil
 }
 
-// LeftBehind returns the Releases, ConfigMaps and Secrets of an App of the same
-// name that was deleted without them: they carry its label, and nothing controls
-// them.
-func LeftBehind(ctx context.Context, reader client.Reader, app *v1alpha1.App) ([]*metav1.PartialObjectMetadata, error) {
-	var left []*metav1.PartialObjectMetadata
-	add := func(kind string, object metav1.ObjectMeta) {
-		if metav1.GetControllerOfNoCopy(&object) == nil && object.DeletionTimestamp.IsZero() {
-			left = append(left, &metav1.PartialObjectMetadata{TypeMeta: metav1.TypeMeta{Kind: kind}, ObjectMeta: object})
-		}
-	}
-	for _, kind := range []string{"ConfigMap", "Secret"} {
+// Left is what an App of the same name has left behind that was deleted without
+// it, but its Deployment and what stands around that.
+type Left struct {
+	Releases            []v1alpha1.Release
+	ConfigMaps, Secrets []metav1.PartialObjectMetadata
+}
+
+// LeftBehind reads what an App of the same name has left behind.
+func LeftBehind(ctx context.Context, reader client.Reader, app *v1alpha1.App) (Left, error) {
+	var left Left
+	for kind, found := range map[string]*[]metav1.PartialObjectMetadata{"ConfigMap": &left.ConfigMaps, "Secret": &left.Secrets} {
 		list := &metav1.PartialObjectMetadataList{}
 		list.SetGroupVersionKind(corev1.SchemeGroupVersion.WithKind(kind + "List"))
 		if err := reader.List(ctx, list, ofApp(app)...); err != nil {
-			return nil, fmt.Errorf("read %ss: %w", kind, err)
+			return Left{}, fmt.Errorf("read %ss: %w", kind, err)
 		}
 		for i := range list.Items {
-			add(kind, list.Items[i].ObjectMeta)
+			if adopt.Left(app.Name, &list.Items[i]) {
+				*found = append(*found, list.Items[i])
+			}
 		}
 	}
 	releases := &v1alpha1.ReleaseList{}
 	if err := reader.List(ctx, releases, ofApp(app)...); err != nil {
-		return nil, fmt.Errorf("read Releases: %w", err)
+		return Left{}, fmt.Errorf("read Releases: %w", err)
 	}
 	for i := range releases.Items {
-		add("Release", releases.Items[i].ObjectMeta)
+		if adopt.Left(app.Name, &releases.Items[i]) {
+			left.Releases = append(left.Releases, releases.Items[i])
+		}
 	}
 	return left, nil
+}
+
+// Any tells that there is something.
+func (l Left) Any() bool { return len(l.ConfigMaps)+len(l.Secrets)+len(l.Releases) > 0 }
+
+// Objects is all of it, what a Release is made of before the Release.
+func (l Left) Objects() []*metav1.PartialObjectMetadata {
+	var all []*metav1.PartialObjectMetadata
+	add := func(kind string, object *metav1.ObjectMeta) {
+		all = append(all, &metav1.PartialObjectMetadata{TypeMeta: metav1.TypeMeta{Kind: kind}, ObjectMeta: *object})
+	}
+	for i := range l.ConfigMaps {
+		add("ConfigMap", &l.ConfigMaps[i].ObjectMeta)
+	}
+	for i := range l.Secrets {
+		add("Secret", &l.Secrets[i].ObjectMeta)
+	}
+	for i := range l.Releases {
+		add("Release", &l.Releases[i].ObjectMeta)
+	}
+	return all
+}
+
+// With is the Snapshot as it will be once the App owns what was left behind.
+func (s Snapshot) With(left Left) Snapshot {
+	s.Releases = append(slices.Clone(s.Releases), left.Releases...)
+	sortReleases(s.Releases)
+	s.ConfigMaps, s.Secrets = withAll(s.ConfigMaps, left.ConfigMaps), withAll(s.Secrets, left.Secrets)
+	return s
+}
+
+func withAll(have map[string]metav1.PartialObjectMetadata, more []metav1.PartialObjectMetadata) map[string]metav1.PartialObjectMetadata {
+	all := maps.Clone(have)
+	for _, object := range more {
+		all[object.Name] = object
+	}
+	return all
 }
 
 // AppIndex is the cache index over the label that everything of an App

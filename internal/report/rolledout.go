@@ -73,10 +73,12 @@ func held(in Input) *finding {
 // paused or not.
 func paused(in Input) *finding {
 	waits := cmp.Or(in.Decision.Note, in.App.PausedBy()+"; a change waits")
-	return no(v1alpha1.ReasonPaused, around("", waits, wayOutOfPause(in.App)))
+	return no(v1alpha1.ReasonPaused, around("", waits, WayOutOfPause(in.App)))
 }
 
-func wayOutOfPause(app *v1alpha1.App) string {
+// WayOutOfPause is how a person lets a paused App go on, to be said after what
+// pauses it.
+func WayOutOfPause(app *v1alpha1.App) string {
 	switch {
 	case !app.Spec.Rollout.Paused():
 		return "; remove it to go on"

@@ -13,6 +13,7 @@ import (
 	metav1 "k8s.io/apimachinery/pkg/apis/meta/v1"
 
 	"github.com/bowline-dev/bowline/api/v1alpha1"
+	"github.com/bowline-dev/bowline/internal/adopt"
 )
 
 // Generated is a Secret with random values that is to be written.
@@ -44,6 +45,7 @@ func (r *Result) generated(name string) (*Generated, bool) {
 //	is not there, a Release has a copy of it           what the copy lacks
 //	is not there                                       all values
 //	belongs to somebody else                           nothing: an error
+//	was left behind, and the App adopts                as of one that is the App's
 //	carries the annotation bowline.dev/regenerate      all values
 //	lacks keys                                         those
 func (r *Resolver) generate(ctx context.Context, app *v1alpha1.App, w want, meta *metav1.PartialObjectMetadata, releases []v1alpha1.Release, result *Result) error {
@@ -58,7 +60,7 @@ func (r *Resolver) generate(ctx context.Context, app *v1alpha1.App, w want, meta
 		}
 		made.Data = maps.Clone(kept.Binary)
 		wanted = lacking(w.generate, kept)
-	case !metav1.IsControlledBy(meta, app):
+	case !metav1.IsControlledBy(meta, app) && (!result.adopts || !adopt.Left(app.Name, meta)):
 		result.Held = cmp.Or(result.Held, invalid(fmt.Sprintf(
 			"%s.generate: Secret %q exists and does not belong to App %q: remove generate to use it as it is, or choose another name", w.field, w.name, app.Name)))
 		return nil

@@ -65,6 +65,7 @@ type Result struct {
 	Generated []Generated
 
 	contents map[source]Content
+	adopts   bool
 }
 
 // source names a ConfigMap or Secret that an App refers to.
@@ -85,10 +86,11 @@ type digestKey struct {
 }
 
 // Resolve resolves everything an App refers to. Releases are those the App
-// has: what they know of a version need not be read again. An error means that
-// something could not be read, not that it is missing.
-func (r *Resolver) Resolve(ctx context.Context, app *v1alpha1.App, releases []v1alpha1.Release) (Result, error) {
-	result := Result{contents: map[source]Content{}}
+// has: what they know of a version need not be read again. Adopts tells that what
+// an App of the same name has left behind counts as the App's. An error means
+// that something could not be read, not that it is missing.
+func (r *Resolver) Resolve(ctx context.Context, app *v1alpha1.App, releases []v1alpha1.Release, adopts bool) (Result, error) {
+	result := Result{contents: map[source]Content{}, adopts: adopts}
 	image, held := r.withoutReading(app)
 	if held != nil {
 		result.Held = held

@@ -129,6 +129,12 @@ var _ = Describe("A Deployment that an App takes over", func() {
 			&policyv1.PodDisruptionBudget{ObjectMeta: metav1.ObjectMeta{Name: "shop"}, Spec: policyv1.PodDisruptionBudgetSpec{
 				Selector: &metav1.LabelSelector{MatchLabels: map[string]string{"tier": "front"}}, MaxUnavailable: ptr.To(intstr.FromInt32(2)),
 			}})
+		persons := []client.Object{NewSecret("mine", "KEY", "one"), &corev1.ConfigMap{ObjectMeta: metav1.ObjectMeta{Name: "mine"}}}
+		for _, object := range persons {
+			object.SetLabels(map[string]string{"bowline.dev/app": "shop"})
+		}
+		s.Create(persons...)
+		untouched := []string{s.as(persons[0]), s.as(persons[1])}
 		pods := s.theirPods(3)
 		service := s.allOf()["Service shop"]
 
@@ -145,7 +151,9 @@ var _ = Describe("A Deployment that an App takes over", func() {
 		s.Expect(shop.Deployment().Spec.Selector.MatchLabels).To(Equal(map[string]string{"bowline.dev/app": "shop"}))
 		s.Expect(s.allOf()).To(HaveKeyWithValue("Service shop", service))
 		for _, child := range s.Children() {
-			s.Expect(child.GetOwnerReferences()).To(Equal([]metav1.OwnerReference{shop.owner()}), called(child))
+			if child.GetName() != "mine" {
+				s.Expect(child.GetOwnerReferences()).To(Equal([]metav1.OwnerReference{shop.owner()}), called(child))
+			}
 		}
 		s.Eventually(s.endpoints).WithTimeout(soon).Should(Equal(3))
 
@@ -165,7 +173,55 @@ var _ = Describe("A Deployment that an App takes over", func() {
 		s.Expect(lost(pods, shop.PodUIDs())).To(HaveLen(3))
 		s.Expect(shop.Deployment().Spec.Template.Labels).NotTo(HaveKey("tier"))
 		s.Eventually(s.endpoints).WithTimeout(soon).Should(Equal(4))
+		s.Expect([]string{s.as(persons[0]), s.as(persons[1])}).To(Equal(untouched), "a label alone makes nothing the App's")
 	})
+
+	Concurrently("waits until the App goes on", func(s *Scene) {
+		s.Create(theirs())
+		pods := s.theirPods(3)
+		before := s.as(theirsIn(s))
+
+		shop := s.Adopts("true", like(paused))
+		shop.Becomes(v1alpha1.ReasonConflict, soon)
+		s.Expect(shop.Condition("Ready")).To(Equal(`False Conflict Deployment "shop" is not taken over, and nothing was touched: spec.rollout.state is Paused; set it to Active to go on`))
+		shop.Stays(v1alpha1.ReasonConflict, 3*time.Second)
+		s.Expect(s.as(theirsIn(s))).To(MatchJSON(before))
+		s.Expect(shop.Releases()).To(BeEmpty())
+
+		shop.Change(active)
+		shop.Settled(Healthy, rollout)
+		s.Expect(shop.PodUIDs()).To(Equal(pods))
+	})
+
+	for _, held := range []struct {
+		text, reason string
+		hold         func(*App)
+	}{
+		{"the App is paused", v1alpha1.ReasonPaused, func(shop *App) { shop.Annotate(v1alpha1.AnnotationPaused, "true"); shop.Image(better) }},
+		{"an input is missing", v1alpha1.ReasonInputsMissing, func(shop *App) { shop.Change(configFrom("missing")) }},
+		{"the annotation says nothing", v1alpha1.ReasonInvalidInput, func(shop *App) { shop.Annotate(v1alpha1.AnnotationAdopt, "yes") }},
+	} {
+		Concurrently("has somebody who looks after its pods also if, once it is gone, "+held.text, func(s *Scene) {
+			s.Create(theirs())
+			pods := s.theirPods(3)
+			shop := s.Adopts("true", like())
+			shop.Settled(Healthy, rollout)
+			held.hold(shop)
+			shop.Becomes(held.reason, soon)
+			old := shop.Deployment()
+
+			s.Remove(&appsv1.Deployment{}, "shop", client.PropagationPolicy(metav1.DeletePropagationOrphan))
+			s.Eventually(func(g Gomega) {
+				d := &appsv1.Deployment{}
+				g.Expect(api.Get(s.ctx, s.key("shop"), d)).To(Succeed())
+				g.Expect(d.UID).NotTo(Equal(old.UID))
+				g.Expect(d.Status.AvailableReplicas).To(BeEquivalentTo(3))
+			}).WithContext(s.ctx).WithTimeout(rollout).WithPolling(200 * time.Millisecond).Should(Succeed())
+			shop.Stays(held.reason, 3*time.Second)
+			s.Expect(shop.PodUIDs()).To(Equal(pods))
+			s.Expect(shop.Releases()).To(Equal([]string{"shop-1 Healthy (adopted)"}))
+		})
+	}
 
 	Concurrently("keeps the size that its autoscaler gave it", func(s *Scene) {
 		s.Create(theirs(), &autoscalingv2.HorizontalPodAutoscaler{ObjectMeta: metav1.ObjectMeta{Name: "shop"}, Spec: autoscalingv2.HorizontalPodAutoscalerSpec{
@@ -370,17 +426,41 @@ var _ = Describe("An App that is deleted without what it made", func() {
 	})
 
 	Concurrently("comes back with another spec only if a rollout is allowed", func(s *Scene) {
-		shop := s.Runs(Spec(good))
+		s.Create(NewSecret("stripe", "KEY", "one"))
+		shop := s.Runs(everything())
 		shop.Settled(Healthy, rollout)
 		pods := shop.PodUIDs()
 		leave(s)
-		shop = s.Adopts("true", Spec(better))
-		shop.Becomes(v1alpha1.ReasonConflict, soon)
-		s.Expect(shop.Condition("Ready")).To(Equal(`False Conflict Deployment "shop" is not taken over, and nothing was touched: it does not run what the App says, and its pods would be restarted (` +
-			`spec.containers[app].image: "registry.example/shop:1.4.1" runs, the App says "registry.example/shop:1.4.2"); let the App say what runs, or set the annotation bowline.dev/adopt to rollout`))
+		owners := func() map[string]int {
+			found := map[string]int{}
+			for _, child := range s.Children() {
+				if owned := len(child.GetOwnerReferences()); owned > 0 {
+					found[called(child)] = owned
+				}
+			}
+			return found
+		}
+		for _, refused := range []struct {
+			how, reason, says string
+			spec              v1alpha1.AppSpec
+		}{
+			{"true", v1alpha1.ReasonConflict, `Deployment "shop" is not taken over, and nothing was touched: it does not run what the App says, and its pods would be restarted (`, everything(image(better))},
+			{"false", v1alpha1.ReasonInvalidInput, `annotation bowline.dev/adopt: "false" is neither`, everything()},
+			{"true", v1alpha1.ReasonInputsMissing, `spec.config.from[0]: ConfigMap "missing" does not exist`, everything(configFrom("missing"))},
+			{"true", v1alpha1.ReasonConflict, `Deployment "shop" is not taken over, and nothing was touched: spec.rollout.state is Paused`, everything(paused)},
+		} {
+			shop = s.Adopts(refused.how, refused.spec)
+			shop.Becomes(refused.reason, soon)
+			s.Expect(shop.Condition("Ready")).To(HavePrefix("False " + refused.reason + " " + refused.says))
+			s.Expect(owners()).To(BeEmpty(), "what it does not take over must not go with it")
+			s.Remove(&v1alpha1.App{}, "shop")
+			s.Eventually(func() error { return api.Get(s.ctx, s.key("shop"), &v1alpha1.App{}) }).WithTimeout(soon).ShouldNot(Succeed())
+		}
 		s.Expect(shop.PodUIDs()).To(Equal(pods))
-		shop.Annotate(v1alpha1.AnnotationAdopt, "rollout")
+
+		shop = s.Adopts("rollout", everything(image(better)))
 		shop.Settled(Healthy, rollout)
 		s.Expect(shop.Releases()).To(Equal([]string{"shop-1 Healthy (spec)", "shop-2 Healthy (spec)"}))
+		s.Expect(owners()).To(HaveLen(len(s.Children())-1), "all but the Secret that a person made")
 	})
 })

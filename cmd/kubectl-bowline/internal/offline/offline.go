@@ -99,7 +99,7 @@ func inputsOf(ctx context.Context, app *v1alpha1.App, given []*Given) (release.I
 	if held := resolve.Wishes(app); held != nil {
 		return release.Inputs{}, nil, &Refusal{held.Reason, held.Message}
 	}
-	resolved, err := resolver.Resolve(ctx, app, nil)
+	resolved, err := resolver.Resolve(ctx, app, nil, false)
 	if err != nil {
 		return release.Inputs{}, nil, err
 	}
