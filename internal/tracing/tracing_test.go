@@ -81,8 +81,8 @@ func TestALookAndItsRequests(t *testing.T) {
 		t.Error("the request is no part of the look")
 	}
 	for _, a := range got[0].Attributes {
-		if strings.Contains(a.Value.Emit(), "hunter2") {
-			t.Errorf("the span of the request tells %s=%s", a.Key, a.Value.Emit())
+		if strings.Contains(a.Value.String(), "hunter2") {
+			t.Errorf("the span of the request tells %s=%s", a.Key, a.Value.String())
 		}
 	}
 	attributes := map[string]any{}
