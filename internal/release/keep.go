@@ -2,8 +2,11 @@ package release
 
 import (
 	"cmp"
+	"encoding/json"
 	"slices"
 	"strings"
+
+	corev1 "k8s.io/api/core/v1"
 
 	"github.com/bowline-dev/bowline/api/v1alpha1"
 )
@@ -79,8 +82,62 @@ func Copies(releases []v1alpha1.Release) map[v1alpha1.SourceKind]map[string]bool
 				kept[v1alpha1.SourceSecret][b.CopyName] = true
 			}
 		}
+		if release.Spec.Adopted != nil {
+			keepNamed(kept, release.Spec.Adopted.Raw)
+		}
 	}
 	return kept
+}
+
+// keepNamed keeps what a pod template that was taken over names: an App that was
+// here before may have made it, and its Releases may be gone. A template that
+// cannot be read names nothing; no pod could be made of it.
+func keepNamed(kept map[v1alpha1.SourceKind]map[string]bool, raw []byte) {
+	var template corev1.PodTemplateSpec
+	if err := json.Unmarshal(raw, &template); err != nil {
+		return
+	}
+	for _, v := range template.Spec.Volumes {
+		var sources []corev1.VolumeProjection
+		if v.ConfigMap != nil {
+			kept[v1alpha1.SourceConfigMap][v.ConfigMap.Name] = true
+		}
+		if v.Secret != nil {
+			kept[v1alpha1.SourceSecret][v.Secret.SecretName] = true
+		}
+		if v.Projected != nil {
+			sources = v.Projected.Sources
+		}
+		for _, source := range sources {
+			if source.ConfigMap != nil {
+				kept[v1alpha1.SourceConfigMap][source.ConfigMap.Name] = true
+			}
+			if source.Secret != nil {
+				kept[v1alpha1.SourceSecret][source.Secret.Name] = true
+			}
+		}
+	}
+	for _, c := range slices.Concat(template.Spec.InitContainers, template.Spec.Containers) {
+		for _, from := range c.EnvFrom {
+			if from.ConfigMapRef != nil {
+				kept[v1alpha1.SourceConfigMap][from.ConfigMapRef.Name] = true
+			}
+			if from.SecretRef != nil {
+				kept[v1alpha1.SourceSecret][from.SecretRef.Name] = true
+			}
+		}
+		for _, env := range c.Env {
+			if env.ValueFrom == nil {
+				continue
+			}
+			if ref := env.ValueFrom.ConfigMapKeyRef; ref != nil {
+				kept[v1alpha1.SourceConfigMap][ref.Name] = true
+			}
+			if ref := env.ValueFrom.SecretKeyRef; ref != nil {
+				kept[v1alpha1.SourceSecret][ref.Name] = true
+			}
+		}
+	}
 }
 
 // Whole tells whether all copies that a Release's pods use are there. Its
