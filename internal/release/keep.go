@@ -7,6 +7,7 @@ import (
 	"strings"
 
 	corev1 "k8s.io/api/core/v1"
+	"k8s.io/utils/ptr"
 
 	"github.com/bowline-dev/bowline/api/v1alpha1"
 )
@@ -98,45 +99,30 @@ func keepNamed(kept map[v1alpha1.SourceKind]map[string]bool, raw []byte) {
 		return
 	}
 	for _, v := range template.Spec.Volumes {
-		var sources []corev1.VolumeProjection
-		if v.ConfigMap != nil {
-			kept[v1alpha1.SourceConfigMap][v.ConfigMap.Name] = true
-		}
-		if v.Secret != nil {
-			kept[v1alpha1.SourceSecret][v.Secret.SecretName] = true
-		}
-		if v.Projected != nil {
-			sources = v.Projected.Sources
-		}
-		for _, source := range sources {
-			if source.ConfigMap != nil {
-				kept[v1alpha1.SourceConfigMap][source.ConfigMap.Name] = true
-			}
-			if source.Secret != nil {
-				kept[v1alpha1.SourceSecret][source.Secret.Name] = true
-			}
-		}
+		keepMounted(kept, v.VolumeSource)
 	}
 	for _, c := range slices.Concat(template.Spec.InitContainers, template.Spec.Containers) {
 		for _, from := range c.EnvFrom {
-			if from.ConfigMapRef != nil {
-				kept[v1alpha1.SourceConfigMap][from.ConfigMapRef.Name] = true
-			}
-			if from.SecretRef != nil {
-				kept[v1alpha1.SourceSecret][from.SecretRef.Name] = true
-			}
+			kept[v1alpha1.SourceConfigMap][ptr.Deref(from.ConfigMapRef, corev1.ConfigMapEnvSource{}).Name] = true
+			kept[v1alpha1.SourceSecret][ptr.Deref(from.SecretRef, corev1.SecretEnvSource{}).Name] = true
 		}
 		for _, env := range c.Env {
-			if env.ValueFrom == nil {
-				continue
-			}
-			if ref := env.ValueFrom.ConfigMapKeyRef; ref != nil {
-				kept[v1alpha1.SourceConfigMap][ref.Name] = true
-			}
-			if ref := env.ValueFrom.SecretKeyRef; ref != nil {
-				kept[v1alpha1.SourceSecret][ref.Name] = true
-			}
+			from := ptr.Deref(env.ValueFrom, corev1.EnvVarSource{})
+			kept[v1alpha1.SourceConfigMap][ptr.Deref(from.ConfigMapKeyRef, corev1.ConfigMapKeySelector{}).Name] = true
+			kept[v1alpha1.SourceSecret][ptr.Deref(from.SecretKeyRef, corev1.SecretKeySelector{}).Name] = true
 		}
+	}
+	for _, names := range kept {
+		delete(names, "") // what is no reference
+	}
+}
+
+func keepMounted(kept map[v1alpha1.SourceKind]map[string]bool, from corev1.VolumeSource) {
+	kept[v1alpha1.SourceConfigMap][ptr.Deref(from.ConfigMap, corev1.ConfigMapVolumeSource{}).Name] = true
+	kept[v1alpha1.SourceSecret][ptr.Deref(from.Secret, corev1.SecretVolumeSource{}).SecretName] = true
+	for _, source := range ptr.Deref(from.Projected, corev1.ProjectedVolumeSource{}).Sources {
+		kept[v1alpha1.SourceConfigMap][ptr.Deref(source.ConfigMap, corev1.ConfigMapProjection{}).Name] = true
+		kept[v1alpha1.SourceSecret][ptr.Deref(source.Secret, corev1.SecretProjection{}).Name] = true
 	}
 }
 

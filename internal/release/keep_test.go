@@ -99,12 +99,14 @@ func TestCopiesOfWhatWasTakenOver(t *testing.T) {
 	adopted := func(raw string) v1alpha1.Release {
 		return v1alpha1.Release{Spec: v1alpha1.ReleaseSpec{Adopted: &runtime.RawExtension{Raw: []byte(raw)}}}
 	}
-	releases := []v1alpha1.Release{adopted(`{"spec":{
+	releases := []v1alpha1.Release{
+		adopted(`{"spec":{
 		"volumes":[{"name":"a","configMap":{"name":"c1"}},{"name":"b","secret":{"secretName":"s1"}},
 			{"name":"c","projected":{"sources":[{"configMap":{"name":"c2"}},{"secret":{"name":"s2"}}]}}],
 		"initContainers":[{"name":"i","envFrom":[{"configMapRef":{"name":"c3"}},{"secretRef":{"name":"s3"}}]}],
 		"containers":[{"name":"app","env":[{"name":"A","value":"c9"},{"name":"B","valueFrom":{"configMapKeyRef":{"name":"c4","key":"k"}}},{"name":"C","valueFrom":{"secretKeyRef":{"name":"s4","key":"k"}}}]}]}}`),
-		adopted(`not JSON`)}
+		adopted(`not JSON`),
+	}
 	want := map[v1alpha1.SourceKind]map[string]bool{
 		v1alpha1.SourceConfigMap: {"c1": true, "c2": true, "c3": true, "c4": true},
 		v1alpha1.SourceSecret:    {"s1": true, "s2": true, "s3": true, "s4": true},
