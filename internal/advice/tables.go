@@ -284,6 +284,10 @@ var Signs = []Advice{
 		Do: []string{"Correct spec.command and spec.args, or leave them out to run what the image says."},
 	},
 	{
+		Reason: "StartError", Meaning: "the container could not be started: most often the command does not exist in the image.",
+		Do: []string{"Correct spec.command and spec.args, or leave them out to run what the image says."},
+	},
+	{
 		Reason: "CrashLoopBackOff", Meaning: "the container ends again and again.",
 		Do: []string{readLogs, "Exit code 0 counts too: the container of an App is meant to stay."},
 	},

@@ -86,10 +86,14 @@ func affected(signs []Sign, class Class) int {
 	return len(pods)
 }
 
+// restarts is how often a container was started again. The kubelet counts starts
+// that fail, too; those are no crashes.
 func restarts(pod Pod) int32 {
 	var most int32
 	for _, container := range pod.Containers {
-		most = max(most, container.Restarts)
+		if failedStart(container) == nil {
+			most = max(most, container.Restarts)
+		}
 	}
 	return most
 }

@@ -69,6 +69,15 @@ func TestSignOfOnePod(t *testing.T) {
 			pod:  pod(waiting("RunContainerError", "exec: no such file")),
 			want: []Sign{{Class: Terminal, Pod: "shop-x", Container: "app", Reason: "RunContainerError", Message: "exec: no such file"}},
 		},
+		"the command does not exist, and the kubelet backs off": {
+			pod: pod(func(_ *Pod, c *Container) {
+				*c = Container{Name: "app", Waiting: "CrashLoopBackOff", LastEnded: ended("StartError", 128), Restarts: 2}
+			}),
+			want: []Sign{{Class: Terminal, Pod: "shop-x", Container: "app", Reason: "StartError", Message: "last words", ExitCode: code(128), Restarts: 2, At: t0}},
+		},
+		"a container that could not be started is ready now": {
+			pod: pod(func(_ *Pod, c *Container) { c.LastEnded, c.Restarts = ended("StartError", 128), 1 }),
+		},
 		"an init container fails": {
 			pod: pod(func(p *Pod, c *Container) {
 				*c = Container{Name: "app", Waiting: "PodInitializing"}
@@ -303,6 +312,16 @@ func TestVerdictOfSeveralPods(t *testing.T) {
 	}
 	if diff := cmp.Diff(want, got); diff != "" {
 		t.Errorf("verdict: want -, got +:\n%s", diff)
+	}
+}
+
+// With spec.rollout.maxRestarts 0 the second start would be a crash else.
+func TestAStartThatFailsIsNoRestart(t *testing.T) {
+	never := pod(func(_ *Pod, c *Container) {
+		*c = Container{Name: "app", Waiting: "CrashLoopBackOff", LastEnded: ended("StartError", 128), Restarts: 3}
+	})
+	if got := Assess(Facts{Pods: []Pod{never}, NodesReady: true}); got.Restarts != 0 || got.Class != Terminal {
+		t.Errorf("got %d restarts and class %s, want none and Terminal", got.Restarts, got.Class)
 	}
 }
 

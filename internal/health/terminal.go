@@ -28,6 +28,8 @@ func terminalSigns(pod Pod) []Sign {
 	for _, container := range pod.Containers {
 		if waitsForever(container) {
 			signs = append(signs, waitingSign(Terminal, pod, container))
+		} else if end := failedStart(container); end != nil {
+			signs = append(signs, endSign(Terminal, pod, container, end))
 		}
 	}
 	return signs
@@ -48,6 +50,23 @@ func failedEnd(container Container) *Termination {
 		end = container.LastEnded
 	}
 	if end == nil || end.ExitCode == 0 {
+		return nil
+	}
+	return end
+}
+
+// startError is containerd's word for the end of a container that it could not
+// start: most often the command does not exist in the image. The kubelet waits
+// for it with RunContainerError first, and from then on as if it had crashed.
+const startError = "StartError"
+
+// failedStart returns the end of a container that has not run, nil for any other.
+func failedStart(container Container) *Termination {
+	end := container.Ended
+	if end == nil {
+		end = container.LastEnded
+	}
+	if end == nil || end.Reason != startError || container.Ready {
 		return nil
 	}
 	return end
