@@ -12,6 +12,8 @@ CONFIG  ?= config/default
 N       ?= 200
 KEYS    ?= 2
 SECRETS ?= 0
+# How many scenarios of test-e2e play at a time.
+E2E_PROCS ?= 4
 MODULES := $(sort $(dir $(shell git ls-files '*go.mod')))
 
 GO_TEST := go test -race -shuffle=on -timeout=20m
@@ -24,7 +26,7 @@ assets = $${KUBEBUILDER_ASSETS:-$$(go run -C test/cluster . assets)}
 
 .PHONY: help
 help: ## Show this help.
-	@awk 'BEGIN {FS = ":.*## "} /^##@/ {printf "\n%s\n", substr($$0, 5)} /^[a-z-]+:.*## / {printf "  %-18s %s\n", $$1, $$2}' $(firstword $(MAKEFILE_LIST))
+	@awk 'BEGIN {FS = ":.*## "} /^##@/ {printf "\n%s\n", substr($$0, 5)} /^[a-z0-9-]+:.*## / {printf "  %-18s %s\n", $$1, $$2}' $(firstword $(MAKEFILE_LIST))
 
 ##@ Code
 
@@ -84,12 +86,21 @@ test: test-unit test-integration ## Run the operator's tests: without a cluster,
 .PHONY: test-unit
 test-unit: ## Run the tests that need no cluster, the simulation among them.
 	$(GO_TEST) $$(go list ./... | grep -v /test/)
+	go test -run=TestDocument ./test/e2e
 
 .PHONY: test-integration
 test-integration: ## Run the tests against real control planes, two at a time, which are built on first use; then hold the operator's rights against what it did.
 	rm -rf .audit
-	set -e; KUBEBUILDER_ASSETS="$(assets)"; BOWLINE_AUDIT_DIR=$(CURDIR)/.audit; export KUBEBUILDER_ASSETS BOWLINE_AUDIT_DIR; $(GO_TEST) -p=2 $$(go list ./test/... | grep -v -e /mutation -e /gitops)
+	set -e; KUBEBUILDER_ASSETS="$(assets)"; BOWLINE_AUDIT_DIR=$(CURDIR)/.audit; export KUBEBUILDER_ASSETS BOWLINE_AUDIT_DIR; $(GO_TEST) -p=2 $$(go list ./test/... | grep -v -e /mutation -e /gitops -e '/test/e2e$$')
 	go run ./test/rbac -audit=.audit
+
+.PHONY: test-e2e
+test-e2e: $(GINKGO) ## Run Apps in real containers on real nodes, as root on Linux; INSTALL=helm installs the operator by the chart, FOCUS plays some scenarios, UPDATE=1 writes what was measured into docs/e2e.md.
+ifneq ($(shell uname -s)/$(shell id -u),Linux/0)
+	@echo "skipped: test-e2e needs root on Linux, for real nodes"
+else
+	UPDATE=$(UPDATE) INSTALL=$(INSTALL) $(GINKGO) --procs=$(E2E_PROCS) --timeout=40m --poll-progress-after=4m $(if $(FOCUS),--focus='$(FOCUS)') ./test/e2e
+endif
 
 .PHONY: test-gitops
 test-gitops: ## Let kubectl, Helm, and what Flux and Argo CD are made of put Apps on a real control plane; UPDATE=1 writes the testdata in config/gitops anew.
@@ -130,6 +141,14 @@ endif
 .PHONY: demo
 demo: ## Play the story of an App on a simulated cluster, and check it; KEEP=1 keeps the cluster.
 	@go build -o bin/demo ./test/demo && exec bin/demo
+
+.PHONY: cluster
+cluster: ## Start a cluster with real nodes and the operator in the background, as root on Linux: eval "$$(make -s cluster)".
+	@go build -o bin/try ./test/try && exec bin/try
+
+.PHONY: cluster-down
+cluster-down: ## End the cluster that make cluster started.
+	@go run -C test/cluster . down
 
 .PHONY: bench
 bench: ## Measure the operator with N Apps of KEYS literals and SECRETS Secrets beside the same plain objects.
@@ -189,4 +208,4 @@ site: ## Build the pages in docs as a site into dist/site; a link that leads now
 
 .PHONY: clean
 clean: ## Remove what was built here. The caches stay.
-	rm -rf bin dist .audit .bench .demo coverage* *.out
+	rm -rf bin dist .audit .bench .demo .try coverage* *.out

@@ -6,6 +6,7 @@ TOOLS ?= $(or $(XDG_CACHE_HOME),$(HOME)/.cache)/bowline/tools/$(shell go env GOV
 
 CONTROLLER_GEN := $(TOOLS)/controller-gen@v0.23.0
 CRD_REF_DOCS   := $(TOOLS)/crd-ref-docs@v0.3.0
+GINKGO         := $(TOOLS)/ginkgo@v2.34.0
 GOLANGCI_LINT  := $(TOOLS)/golangci-lint@v2.15.0
 API_LINT       := $(TOOLS)/kube-api-linter@v0.0.0-20260716143926-092fe0c72997
 PROMETHEUS     := $(TOOLS)/prometheus@v0.316.0
@@ -13,6 +14,7 @@ PROMTOOL       := $(TOOLS)/promtool@v0.316.0
 
 $(CONTROLLER_GEN): package := sigs.k8s.io/controller-tools/cmd/controller-gen
 $(CRD_REF_DOCS):   package := github.com/elastic/crd-ref-docs
+$(GINKGO):         package := github.com/onsi/ginkgo/v2/ginkgo
 $(GOLANGCI_LINT):  package := github.com/golangci/golangci-lint/v2/cmd/golangci-lint
 $(API_LINT):       package := sigs.k8s.io/kube-api-linter/cmd/golangci-lint-kube-api-linter
 $(PROMETHEUS):     package := github.com/prometheus/prometheus/cmd/prometheus

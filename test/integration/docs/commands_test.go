@@ -28,6 +28,7 @@ var played = []string{"docs/quick-start.md", "docs/guides.md", "docs/observabili
 
 // runBy are the suites that run the commands of other pages.
 var runBy = map[string]string{
+	"docs/e2e.md":             "test/e2e",
 	"docs/install.md":         "test/integration/install",
 	"docs/kubectl-bowline.md": "test/integration/plugin",
 	"docs/moving.md":          "test/integration/operator",
@@ -295,7 +296,7 @@ func run(t *testing.T, path, kubeconfig, folder string, b block, line string) {
 	}
 }
 
-var target = regexp.MustCompile(`(?m)^\s*(?:\w+=\S+ )*make ([a-z-]+)`)
+var target = regexp.MustCompile(`(?m)^\s*(?:\w+=\S+ )*make ([a-z][a-z0-9-]*)`)
 
 // TestTargets: what the pages say to make is there to be made.
 func TestTargets(t *testing.T) {
