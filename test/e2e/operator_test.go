@@ -113,9 +113,9 @@ func disturbTheOperator() {
 	})
 }
 
-// mostHandover is how long no operator may lead, in seconds: the lease lasts 15
-// from when the other operator saw it renewed, and it looks every 2 to 4.4.
-const mostHandover = 15 + 2*4.4
+// mostHandover is how long no operator may lead, in seconds: the lease lasts 12
+// from when the other operator saw it renewed, and it looks every 1.5 to 3.3.
+const mostHandover = 12 + 2*3.3
 
 // holder is who holds the operators' lease.
 func holder(ctx context.Context) string {
