@@ -10,6 +10,7 @@ import (
 
 	"github.com/distribution/reference"
 	corev1 "k8s.io/api/core/v1"
+	"k8s.io/apimachinery/pkg/api/equality"
 	"k8s.io/apimachinery/pkg/runtime"
 	"k8s.io/utils/ptr"
 
@@ -28,6 +29,7 @@ func Differences(says, runs corev1.PodTemplateSpec) []string {
 	forgiveMetadata(&says, &runs)
 	forgivePod(&says.Spec, &runs.Spec)
 	rename(&says.Spec, &runs.Spec)
+	renameVolumes(&says.Spec, &runs.Spec)
 	forgiveContainers(says.Spec.InitContainers, runs.Spec.InitContainers)
 	forgiveContainers(says.Spec.Containers, runs.Spec.Containers)
 	var found differences
@@ -77,6 +79,39 @@ func rename(says, runs *corev1.PodSpec) {
 	}
 	if others := unnamed(says, runs); len(others) == 1 {
 		says.Containers[at].Name = others[0].Name
+	}
+}
+
+// renameVolumes calls volumes what they are called where they run, if they hold
+// the same: only mounts know a volume by its name, and the operator keeps some
+// names for its own.
+func renameVolumes(says, runs *corev1.PodSpec) {
+	for i := range says.Volumes {
+		if slices.ContainsFunc(runs.Volumes, func(v corev1.Volume) bool { return v.Name == says.Volumes[i].Name }) {
+			continue
+		}
+		at := slices.IndexFunc(runs.Volumes, func(v corev1.Volume) bool {
+			return equality.Semantic.DeepEqual(v.VolumeSource, says.Volumes[i].VolumeSource) &&
+				!slices.ContainsFunc(says.Volumes, func(taken corev1.Volume) bool { return taken.Name == v.Name })
+		})
+		if at < 0 {
+			continue
+		}
+		before, after := says.Volumes[i].Name, runs.Volumes[at].Name
+		says.Volumes[i].Name = after
+		for _, containers := range [][]corev1.Container{says.InitContainers, says.Containers} {
+			for j := range containers {
+				renameMounts(containers[j].VolumeMounts, before, after)
+			}
+		}
+	}
+}
+
+func renameMounts(mounts []corev1.VolumeMount, before, after string) {
+	for i := range mounts {
+		if mounts[i].Name == before {
+			mounts[i].Name = after
+		}
 	}
 }
 

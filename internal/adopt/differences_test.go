@@ -85,6 +85,13 @@ func TestDifferences(t *testing.T) {
 			}
 		}
 	}
+	mounts := func(name, configMap string) func(*corev1.PodTemplateSpec) {
+		return func(t *corev1.PodTemplateSpec) {
+			source := corev1.ConfigMapVolumeSource{LocalObjectReference: corev1.LocalObjectReference{Name: configMap}}
+			t.Spec.Volumes = append(t.Spec.Volumes, corev1.Volume{Name: name, VolumeSource: corev1.VolumeSource{ConfigMap: &source}})
+			t.Spec.Containers[0].VolumeMounts = append(t.Spec.Containers[0].VolumeMounts, corev1.VolumeMount{Name: name, MountPath: "/etc/" + configMap})
+		}
+	}
 	cases := map[string]struct {
 		says, runs corev1.PodTemplateSpec
 		want       []string
@@ -92,6 +99,20 @@ func TestDifferences(t *testing.T) {
 		"what the operator adds does not count": {says: made(), runs: plain()},
 		"nor what is equal":                     {says: made(), runs: made()},
 		"a side car of the same name":           {says: made(sidecar), runs: plain(sidecar)},
+		"nor what volumes are called":           {says: made(mounts("own-config-a", "a"), mounts("b", "b")), runs: plain(mounts("b", "b"), mounts("config-a", "a"))},
+		"but what they hold does": {
+			says: made(mounts("own-config-a", "a")), runs: plain(mounts("config-a", "b")),
+			want: []string{
+				`spec.containers[web].volumeMounts[/etc/a].mountPath: nothing runs, the App says "/etc/a"`,
+				`spec.containers[web].volumeMounts[/etc/a].name: nothing runs, the App says "own-config-a"`,
+				`spec.containers[web].volumeMounts[/etc/b].mountPath: "/etc/b" runs, the App says nothing`,
+				`spec.containers[web].volumeMounts[/etc/b].name: "config-a" runs, the App says nothing`,
+				`spec.volumes[config-a].configMap.name: "b" runs, the App says nothing`,
+				`spec.volumes[config-a].name: "config-a" runs, the App says nothing`,
+				`spec.volumes[own-config-a].configMap.name: nothing runs, the App says "a"`,
+				`spec.volumes[own-config-a].name: nothing runs, the App says "own-config-a"`,
+			},
+		},
 		"another image": {
 			says: made(), runs: plain(container(func(c *corev1.Container) { c.Image = "nginx:1" })),
 			want: []string{`spec.containers[web].image: "nginx:1" runs, the App says "docker.io/library/nginx:latest"`},

@@ -26,7 +26,7 @@ func (a *App) overlay(d *appsv1.Deployment, pod *corev1.PodSpec, at int) error {
 		}
 	}
 	for i := range pod.Volumes {
-		a.rename(pod, &pod.Volumes[i])
+		rename(pod, &pod.Volumes[i])
 	}
 	spec, err := left(pod)
 	if err != nil {
@@ -50,8 +50,9 @@ func (a *App) overlay(d *appsv1.Deployment, pod *corev1.PodSpec, at int) error {
 	return nil
 }
 
-// rename gives a volume another name where the operator makes such names.
-func (a *App) rename(pod *corev1.PodSpec, v *corev1.Volume) {
+// rename gives a volume another name where the operator makes such names. That
+// restarts no pod: see internal/adopt.
+func rename(pod *corev1.PodSpec, v *corev1.Volume) {
 	taken := v.Name == overlay.FilesVolume
 	for _, prefix := range []string{overlay.ConfigPrefix, overlay.SecretPrefix, overlay.BindingPrefix} {
 		taken = taken || strings.HasPrefix(v.Name, prefix)
@@ -64,9 +65,6 @@ func (a *App) rename(pod *corev1.PodSpec, v *corev1.Volume) {
 		after = after[:63]
 	}
 	v.Name = after
-	if a.takesOver {
-		a.noteDifference("volume %q is called %q now: those of the App have such names", before, after)
-	}
 	for _, containers := range [][]corev1.Container{pod.InitContainers, pod.Containers} {
 		for i := range containers {
 			for j := range containers[i].VolumeMounts {
