@@ -240,8 +240,8 @@ const (
 	renewDeadline = 8 * time.Second
 	// retryPeriod is how often the lease is renewed, or looked at by those who wait
 	// for it: these add up to 1.2 times as much at random. So another operator
-	// leads at most 12 + 2 * 3.3 seconds after the last renewal, which is less than
-	// the 20 that a hand-over may take.
+	// leads at most 12 + 2 * 3.3 seconds and some requests after the last renewal,
+	// which is less than the 20 that a hand-over may take.
 	retryPeriod = 1500 * time.Millisecond
 )
 

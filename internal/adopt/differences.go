@@ -101,16 +101,21 @@ func renameVolumes(says, runs *corev1.PodSpec) {
 		says.Volumes[i].Name = after
 		for _, containers := range [][]corev1.Container{says.InitContainers, says.Containers} {
 			for j := range containers {
-				renameMounts(containers[j].VolumeMounts, before, after)
+				renameMounts(&containers[j], before, after)
 			}
 		}
 	}
 }
 
-func renameMounts(mounts []corev1.VolumeMount, before, after string) {
-	for i := range mounts {
-		if mounts[i].Name == before {
-			mounts[i].Name = after
+func renameMounts(c *corev1.Container, before, after string) {
+	for i := range c.VolumeMounts {
+		if c.VolumeMounts[i].Name == before {
+			c.VolumeMounts[i].Name = after
+		}
+	}
+	for i := range c.VolumeDevices {
+		if c.VolumeDevices[i].Name == before {
+			c.VolumeDevices[i].Name = after
 		}
 	}
 }

@@ -14,6 +14,7 @@
 //	spec.securityContext.seccompProfile                           RuntimeDefault
 //	spec.topologySpreadConstraints                                one, soft
 //	spec.containers[*].name                                       app
+//	spec.volumes[*].name                                          names of its own; only mounts know them
 //	spec.containers[*].ports[*].name                              as in spec.ports
 //	spec.containers[*].lifecycle.preStop                          a sleep
 //	spec.containers[*].securityContext.allowPrivilegeEscalation   false

@@ -60,13 +60,15 @@ func failedEnd(container Container) *Termination {
 // for it with RunContainerError first, and from then on as if it had crashed.
 const startError = "StartError"
 
-// failedStart returns the end of a container that has not run, nil for any other.
+// failedStart returns the end of a container that has not run, nil for any other:
+// one that runs by now could be started after all.
 func failedStart(container Container) *Termination {
 	end := container.Ended
 	if end == nil {
 		end = container.LastEnded
 	}
-	if end == nil || end.Reason != startError || container.Ready {
+	runs := container.Ended == nil && container.Waiting == ""
+	if end == nil || end.Reason != startError || runs {
 		return nil
 	}
 	return end

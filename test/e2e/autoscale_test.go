@@ -33,12 +33,14 @@ const (
 var _ = Describe("An autoscaler", func() {
 	It("scales on real use, up and down, also through a rollout and a rollback", func(ctx SpecContext) {
 		s := newScene(ctx)
+		shrinksAfter := func(seconds int32) *autoscalingv2.HorizontalPodAutoscalerBehavior {
+			return &autoscalingv2.HorizontalPodAutoscalerBehavior{ScaleDown: &autoscalingv2.HPAScalingRules{StabilizationWindowSeconds: &seconds}}
+		}
 		s.healthyShop(func(a *v1alpha1.App) {
 			a.Spec.Replicas = nil
 			a.Spec.Resources.Requests[corev1.ResourceCPU] = resource.MustParse("100m")
-			a.Spec.Autoscale = v1alpha1.AutoscaleSpec{Min: fewest, Max: most, CPU: 20, Behavior: &autoscalingv2.HorizontalPodAutoscalerBehavior{
-				ScaleDown: &autoscalingv2.HPAScalingRules{StabilizationWindowSeconds: ptr.To[int32](20)},
-			}}
+			// Not before the rollback was seen, however little the machine lets it use.
+			a.Spec.Autoscale = v1alpha1.AutoscaleSpec{Min: fewest, Max: most, CPU: 20, Behavior: shrinksAfter(600)}
 		})
 		Expect(s.size()).To(Equal(int32(fewest)))
 		sizes := s.recordSizes()
@@ -56,13 +58,16 @@ var _ = Describe("An autoscaler", func() {
 		s.untilRelease(3, metav1.ConditionFalse, scaled)
 		s.until(v1alpha1.ReasonRolledBack, scaled)
 		Expect(s.size()).To(BeNumerically(">=", busy), "the load is the same")
-		for _, then := range sizes.since(busy) {
+		large := sizes.since(busy)
+		Expect(large).NotTo(BeEmpty())
+		for _, then := range large {
 			Expect(then.pods).To(BeNumerically(">=", busy), "no size but the autoscaler's while the load was the same")
 			Expect(then.owners).NotTo(ContainElement(v1alpha1.FieldOwner), "who set the size")
 		}
 
 		guests.served()
 		guests.leave()
+		s.change(func(a *v1alpha1.App) { a.Spec.Autoscale.Behavior = shrinksAfter(15) })
 		began = time.Now()
 		Eventually(s.size, scaled).Should(BeEquivalentTo(fewest))
 		AddReportEntry("scaled down, s", seconds(began))

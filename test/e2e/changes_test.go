@@ -38,9 +38,9 @@ const (
 	bakeSeconds = 5
 	// lateCrash is when an App crashes that is to crash in its bake, which
 	// begins when all pods are there and is lateBake seconds long.
-	lateCrash = "30s"
-	lateBake  = 60
-	deadline  = 10 // seconds
+	lateCrash = "45s"
+	lateBake  = 75
+	deadline  = 20 // seconds
 )
 
 // changes are the changes that fail.
@@ -50,14 +50,14 @@ var changes = []change{
 		make:     func(a *v1alpha1.App) { a.Spec.Image = shared.Apps.Missing },
 		reason:   "CannotStart",
 		evidence: evidence{reasons: []string{"ErrImagePull", "ImagePullBackOff"}, message: "not found"},
-		within:   30 * time.Second,
+		within:   60 * time.Second,
 	},
 	{
 		name:     "private image without a pull secret",
 		make:     func(a *v1alpha1.App) { a.Spec.Image = shared.Apps.Private },
 		reason:   "CannotStart",
 		evidence: evidence{reasons: []string{"ErrImagePull", "ImagePullBackOff"}, message: "no basic auth credentials"},
-		within:   30 * time.Second,
+		within:   60 * time.Second,
 	},
 	{
 		name: "crash at start",
@@ -77,7 +77,7 @@ var changes = []change{
 		reason: "BakeFailed",
 		// What the probe or what the container's end shows, whichever is told first.
 		evidence: evidence{reasons: []string{"NotReady", "Error", "CrashLoopBackOff"}},
-		within:   90 * time.Second,
+		within:   2 * time.Minute,
 		served:   true,
 	},
 	{
@@ -88,7 +88,7 @@ var changes = []change{
 		},
 		reason:   "NotReady",
 		evidence: evidence{reasons: []string{"NotReady"}, message: "HTTP probe failed with statuscode: 503"},
-		within:   40 * time.Second,
+		within:   70 * time.Second,
 	},
 	{
 		name: "out of memory",
@@ -112,7 +112,7 @@ var changes = []change{
 		make:     func(a *v1alpha1.App) { a.Spec.Command = []string{"/nothing"} },
 		reason:   "CannotStart",
 		evidence: evidence{reasons: []string{"RunContainerError", "StartError"}, message: "no such file or directory"},
-		within:   30 * time.Second,
+		within:   60 * time.Second,
 	},
 	{
 		name: "a variable of a key that the Secret lacks",
@@ -123,7 +123,7 @@ var changes = []change{
 		},
 		reason:   "CannotStart",
 		evidence: evidence{reasons: []string{"CreateContainerConfigError"}, message: "couldn't find key none in Secret"},
-		within:   30 * time.Second,
+		within:   60 * time.Second,
 	},
 	{
 		name: "an init container that fails",

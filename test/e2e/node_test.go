@@ -20,7 +20,7 @@ const (
 	// silent.
 	lost = 2 * time.Minute
 	// longBake lasts beyond the loss of a node, and its return.
-	longBake = 100
+	longBake = 120
 )
 
 // loseANode takes a node away for as long as it takes the cluster to notice.
@@ -47,6 +47,7 @@ func loseANode() {
 		silent := time.Now()
 		Eventually(func() corev1.ConditionStatus { return nodeReady(ctx, node.Name) }, lost).Should(Equal(corev1.ConditionUnknown))
 		AddReportEntry("noticed, s", seconds(silent))
+		Expect(baking.release(2).Status.FinishTime.IsZero()).To(BeTrue(), "the node is lost within the bake")
 		resume()
 		Eventually(func() corev1.ConditionStatus { return nodeReady(ctx, node.Name) }, lost).Should(Equal(corev1.ConditionTrue))
 		back := time.Now()

@@ -54,7 +54,7 @@ func disturbTheOperator() {
 				s.send(client.ObjectKeyFromObject(&pod), syscall.SIGKILL)
 			}
 			killed := time.Now()
-			Eventually(holder, soon).WithContext(ctx).ShouldNot(Equal(leader))
+			Eventually(holder, soon).WithContext(ctx).ShouldNot(BeElementOf("", leader))
 			AddReportEntry(figureHandover, seconds(killed))
 		})
 	}, SpecTimeout(5*time.Minute))
@@ -78,7 +78,7 @@ func disturbTheOperator() {
 			disturbed := time.Now()
 			undo := disturb(s, pod)
 			s.change(func(a *v1alpha1.App) { a.Spec.Image = shared.Apps.Two })
-			Eventually(holder, soon).WithContext(ctx).ShouldNot(Equal(leader))
+			Eventually(holder, soon).WithContext(ctx).ShouldNot(BeElementOf("", leader))
 			took := seconds(disturbed)
 			AddReportEntry(figureHandover, took)
 			Expect(took).To(BeNumerically("<=", mostHandover), "seconds until another operator leads")
@@ -113,9 +113,9 @@ func disturbTheOperator() {
 	})
 }
 
-// mostHandover is how long no operator may lead, in seconds: the lease lasts 12
-// from when the other operator saw it renewed, and it looks every 1.5 to 3.3.
-const mostHandover = 12 + 2*3.3
+// mostHandover is how long no operator may lead, in seconds: 18.6 as the lease
+// goes, see main.go, and the requests for it.
+const mostHandover = 20
 
 // holder is who holds the operators' lease.
 func holder(ctx context.Context) string {
@@ -162,8 +162,9 @@ func writesOf(pod string, since time.Time) requests {
 // freeze stops the process of a pod until undo is called, or the spec ends.
 func (s *scene) freeze(pod client.ObjectKey) (undo func()) {
 	GinkgoHelper()
-	s.send(pod, syscall.SIGSTOP)
-	return once(func() { s.send(pod, syscall.SIGCONT) })
+	pid := s.process(pod) // found now, for no API server answers the end of a spec
+	Expect(syscall.Kill(pid, syscall.SIGSTOP)).To(Succeed())
+	return once(func() { Expect(syscall.Kill(pid, syscall.SIGCONT)).To(Succeed()) })
 }
 
 // once returns a function that does something when it is first called, and at

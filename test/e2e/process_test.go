@@ -39,12 +39,18 @@ func processOf(pod *corev1.Pod) (int, error) {
 	return 0, fmt.Errorf("no process is in the container %s of pod %s", id, pod.Name)
 }
 
-// send sends a signal to the process of a pod.
-func (s *scene) send(pod client.ObjectKey, signal syscall.Signal) {
+// process is the process of a pod.
+func (s *scene) process(pod client.ObjectKey) int {
 	GinkgoHelper()
 	found := &corev1.Pod{}
 	Expect(api.Get(s.ctx, pod, found)).To(Succeed())
 	pid, err := processOf(found)
 	Expect(err).NotTo(HaveOccurred())
-	Expect(syscall.Kill(pid, signal)).To(Succeed())
+	return pid
+}
+
+// send sends a signal to the process of a pod.
+func (s *scene) send(pod client.ObjectKey, signal syscall.Signal) {
+	GinkgoHelper()
+	Expect(syscall.Kill(s.process(pod), signal)).To(Succeed())
 }

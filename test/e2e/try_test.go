@@ -16,11 +16,15 @@ var _ = Describe("A cluster to play with", func() {
 	It("is had by the commands of docs/e2e.md, and serves an App", func(ctx SpecContext) {
 		root, err := harness.Root()
 		Expect(err).NotTo(HaveOccurred())
+		// Where no cluster that somebody plays with is found, or ended.
+		folder, err := os.MkdirTemp("", "try-")
+		Expect(err).NotTo(HaveOccurred())
+		DeferCleanup(os.RemoveAll, folder)
 		shell := func(ctx SpecContext, script string) string {
 			GinkgoHelper()
 			command := exec.CommandContext(ctx, "bash", "-euo", "pipefail", "-c", script)
 			command.Dir = root
-			command.Env = append(os.Environ(), "MAKEFLAGS=", "MFLAGS=", "KUBECONFIG=")
+			command.Env = append(os.Environ(), "MAKEFLAGS=", "MFLAGS=", "TMPDIR="+folder, "KUBECONFIG="+os.DevNull)
 			command.Stderr = GinkgoWriter
 			out, err := command.Output()
 			Expect(err).NotTo(HaveOccurred(), "%s", out)

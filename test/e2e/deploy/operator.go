@@ -72,7 +72,8 @@ func (w Way) Install(ctx context.Context, c *harness.Cluster, image string) erro
 // go.
 func (w Way) Remove(ctx context.Context, c *harness.Cluster) error {
 	if w == ByHelm {
-		return run(ctx, c, "helm uninstall bowline --namespace="+harness.OperatorNamespace+" --wait "+waiting)
+		// In the foreground, so that the pods are gone, too, when it is done.
+		return run(ctx, c, "helm uninstall bowline --namespace="+harness.OperatorNamespace+" --cascade=foreground --wait "+waiting)
 	}
 	return run(ctx, c, "make undeploy")
 }
