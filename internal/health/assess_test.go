@@ -80,7 +80,7 @@ func TestSignOfOnePod(t *testing.T) {
 		},
 		"a container that could not be started runs now, and is not ready yet: it can start": {
 			pod:  pod(func(_ *Pod, c *Container) { c.LastEnded, c.Restarts, c.Ready = ended("StartError", 128), 1, false }),
-			want: []Sign{{Class: Crash, Pod: "shop-x", Container: "app", Reason: "StartError", Message: "last words", ExitCode: code(128), Restarts: 1, At: t0}},
+			want: []Sign{{Class: NotReady, Pod: "shop-x", Container: "app", Reason: "NotReady", Message: "the container runs, and its readiness probe does not succeed", Restarts: 1}},
 		},
 		"an init container fails": {
 			pod: pod(func(p *Pod, c *Container) {

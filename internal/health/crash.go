@@ -19,6 +19,8 @@ func crashSigns(pod Pod) []Sign {
 
 func crash(container Container) *Termination {
 	switch {
+	case failedStart(container) != nil:
+		return nil // it did not run
 	case container.Ended != nil:
 		return container.Ended
 	case container.LastEnded != nil && !container.Ready:

@@ -1,5 +1,7 @@
 package health
 
+import "cmp"
+
 // terminalWaits are the reasons for which a container waits that no waiting
 // ends: the kubelet's own words (pkg/kubelet/images, pkg/kubelet/container).
 // A failed pull is terminal only when the registry's answer says so, see
@@ -28,7 +30,7 @@ func terminalSigns(pod Pod) []Sign {
 	for _, container := range pod.Containers {
 		if waitsForever(container) {
 			signs = append(signs, waitingSign(Terminal, pod, container))
-		} else if end := failedStart(container); end != nil {
+		} else if end := failedStart(container); end != nil && !runs(container) {
 			signs = append(signs, endSign(Terminal, pod, container, end))
 		}
 	}
@@ -45,14 +47,10 @@ func waitsForever(container Container) bool {
 // here.) While it runs once more, its failure still counts: else
 // every new start would look like a recovery.
 func failedEnd(container Container) *Termination {
-	end := container.Ended
-	if end == nil {
-		end = container.LastEnded
+	if end := newestEnd(container); end != nil && end.ExitCode != 0 {
+		return end
 	}
-	if end == nil || end.ExitCode == 0 {
-		return nil
-	}
-	return end
+	return nil
 }
 
 // startError is containerd's word for the end of a container that it could not
@@ -60,19 +58,21 @@ func failedEnd(container Container) *Termination {
 // for it with RunContainerError first, and from then on as if it had crashed.
 const startError = "StartError"
 
-// failedStart returns the end of a container that has not run, nil for any other:
-// one that runs by now could be started after all.
+// failedStart returns how the last start of a container failed that came to an
+// end, nil when the container ran until then.
 func failedStart(container Container) *Termination {
-	end := container.Ended
-	if end == nil {
-		end = container.LastEnded
+	if end := newestEnd(container); end != nil && end.Reason == startError {
+		return end
 	}
-	runs := container.Ended == nil && container.Waiting == ""
-	if end == nil || end.Reason != startError || runs {
-		return nil
-	}
-	return end
+	return nil
 }
+
+// newestEnd is how a container ended last, nil when it never did.
+func newestEnd(container Container) *Termination {
+	return cmp.Or(container.Ended, container.LastEnded)
+}
+
+func runs(container Container) bool { return container.Waiting == "" && container.Ended == nil }
 
 func waitingSign(class Class, pod Pod, container Container) Sign {
 	return Sign{
