@@ -61,7 +61,7 @@ func follow(ctx context.Context, commands []string) {
 var _ = Describe("docs/install.md", func() {
 	It("builds the image by a command that make knows", func(ctx SpecContext) {
 		command := documented("The image")[0][0]
-		Expect(must(ctx, "MAKEFLAGS= "+command+" --dry-run")).To(Equal("go run -C build/image .   --push=registry.example/bowline:dev \n"))
+		Expect(must(ctx, command+" --dry-run")).To(Equal("go run -C build/image .   --push=registry.example/bowline:dev \n"))
 	})
 
 	It("has a kustomization for other namespaces that is what it says", func(ctx SpecContext) {

@@ -63,7 +63,7 @@ func run(ctx context.Context, line string) (string, error) {
 	command.Env = append(os.Environ(),
 		"PATH="+strings.Join([]string{filepath.Dir(helm), cluster.Assets, os.Getenv("PATH")}, ":"),
 		"KUBECONFIG="+cluster.Kubeconfig, "HELM_CONFIG_HOME="+filepath.Join(cluster.Dir, "helm"), "HELM_CACHE_HOME="+filepath.Join(cluster.Dir, "helm"),
-		"MAKEFLAGS=", "MFLAGS=")
+		"MAKEFLAGS=", "MFLAGS=", "MAKELEVEL=0") // as if no make had started the tests
 	out, err := command.CombinedOutput()
 	if err != nil {
 		err = fmt.Errorf("%s: %w: %s", line, err, out)
