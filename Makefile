@@ -89,9 +89,11 @@ test-unit: ## Run the tests that need no cluster, the simulation among them.
 	go test -run=TestDocument ./test/e2e
 
 .PHONY: test-integration
-test-integration: ## Run the tests against real control planes, two at a time, which are built on first use; then hold the operator's rights against what it did.
+test-integration: ## Run the tests against real control planes, which are built on first use; then hold the operator's rights against what it did.
 	rm -rf .audit
-	set -e; KUBEBUILDER_ASSETS="$(assets)"; BOWLINE_AUDIT_DIR=$(CURDIR)/.audit; export KUBEBUILDER_ASSETS BOWLINE_AUDIT_DIR; $(GO_TEST) -p=2 $$(go list ./test/... | grep -v -e /mutation -e /gitops -e '/test/e2e$$')
+	set -e; KUBEBUILDER_ASSETS="$(assets)"; BOWLINE_AUDIT_DIR=$(CURDIR)/.audit; export KUBEBUILDER_ASSETS BOWLINE_AUDIT_DIR; \
+		$(GO_TEST) -p=2 $$(go list ./test/... | grep -v -e /mutation -e /gitops -e '/test/e2e$$' -e '/integration/operator$$' -e '/integration/servicebinding$$'); \
+		$(GO_TEST) -p=1 ./test/integration/operator ./test/integration/servicebinding # they load two cores by themselves
 	go run ./test/rbac -audit=.audit
 
 .PHONY: test-e2e

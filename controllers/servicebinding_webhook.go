@@ -223,7 +223,7 @@ func (r *webhookReconciler) Reconcile(ctx context.Context, _ ctrl.Request) (ctrl
 	}
 	targets, again, err := r.targets(ctx)
 	if err != nil {
-		return ctrl.Result{}, err
+		return ctrl.Result{}, unlessEnding(ctx, err)
 	}
 	secret, pair, err := storedPair(ctx, r.Live, r.secret())
 	if err != nil {
@@ -249,7 +249,7 @@ func (r *webhookReconciler) Reconcile(ctx context.Context, _ ctrl.Request) (ctrl
 	if after := until.Sub(now); again == 0 || after < again {
 		again = after
 	}
-	return ctrl.Result{RequeueAfter: again}, err
+	return ctrl.Result{RequeueAfter: again}, unlessEnding(ctx, err)
 }
 
 // targets returns what the ServiceBindings mean, and when to look again for a

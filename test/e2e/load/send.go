@@ -14,8 +14,8 @@ import (
 
 const (
 	// requestTimeout is how long an answer may take.
-	requestTimeout = 5 * time.Second
-	connectTimeout = 3 * time.Second
+	requestTimeout = 15 * time.Second
+	connectTimeout = 10 * time.Second // three more tries, should packets be lost
 	mostAnswer     = 1 << 16
 )
 
