@@ -157,6 +157,14 @@ func (s State) completed(release Release) time.Time {
 	return mark.At
 }
 
+// with is a Release whose progress is as a mark says, if it says anything.
+func (r Release) with(mark ReleaseMark) Release {
+	if mark.Progress != nil {
+		r.Progress = *mark.Progress
+	}
+	return r
+}
+
 // fromZero tells that a Release's clock was started after its rollout had been
 // complete without proving anything.
 func (s State) fromZero(release Release) bool {

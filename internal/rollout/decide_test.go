@@ -293,12 +293,20 @@ func TestDecide(t *testing.T) {
 				Marks: []ReleaseMark{{Number: 2, Progress: &Mark{Stands: true}}},
 			},
 		},
-		"pods are wanted again: the trial begins": {
+		"pods are wanted again, and are there: bake from now": {
 			state: State{InputHash: "b", Now: at(100), Running: out(2, 8), Releases: []Release{proven(1), marked(going(2), Mark{Stands: true})}},
 			want: Decision{
-				Action: Wait, Desired: 2, Target: 2, LastHealthy: 1, Reason: "Progressing", Recheck: at(400),
-				Note:  "3 of 3 updated pods available",
+				Action: Bake, Desired: 2, Target: 2, LastHealthy: 1, Reason: "Baking", Recheck: at(131),
+				Note:  "all 3 pods are available and must stay so for 30 s",
 				Marks: []ReleaseMark{{Number: 2, Progress: &Mark{Available: 3, At: at(100)}}},
+			},
+		},
+		"pods are wanted again, and the last of them has come: bake from now, for nothing else may be seen": {
+			state: State{InputHash: "b", Now: at(101), Running: out(2, 8), Releases: []Release{proven(1), marked(going(2), Mark{At: at(99)})}},
+			want: Decision{
+				Action: Bake, Desired: 2, Target: 2, LastHealthy: 1, Reason: "Baking", Recheck: at(132),
+				Note:  "all 3 pods are available and must stay so for 30 s",
+				Marks: []ReleaseMark{{Number: 2, Progress: &Mark{Available: 3, At: at(101)}}},
 			},
 		},
 		"pods are wanted again and available: bake from then": {

@@ -254,7 +254,8 @@ func prove(s State, desired Release) Decision {
 	}
 	d := Decision{Desired: desired.Number, Target: desired.Number, Recheck: verdict.recheck}
 	d.mark(verdict.mark)
-	completed := s.completed(desired)
+	// With the mark that this look makes: no change that is watched may follow.
+	completed := s.completed(desired.with(verdict.mark))
 	baked := s.Policy.baked(completed)
 	switch {
 	case completed.IsZero():

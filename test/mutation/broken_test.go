@@ -42,6 +42,7 @@ var engines = []broken{
 	{"does not stop the clock of a held rollout", budget, "return ReleaseMark{Number: release.Number, Progress: &Mark{Available: mark.Available, Stands: true}}", "return ReleaseMark{Number: release.Number}"},
 	{"waits longer than the budget by one look", budget, "if lasted >= budget {", "if lasted > budget {"},
 	{"gives a crash loop the budget of what cannot start", budget, "budget = crashBudget", "budget = terminalBudget"},
+	{"waits for news when the last pod has come", rules, "s.completed(desired.with(verdict.mark))", "s.completed(desired)"},
 	{"takes a crash before the bake for one in it", budget, "\tcase completed.IsZero():\n\t\treturn nil\n\tcase v.LastEnd", "\tcase v.LastEnd"},
 	{"lets the clock stand after the nodes are back", budget, "\tcase mark.Stands:\n\t\tmark = ", "\tcase false:\n\t\tmark = "},
 	{"counts the time without nodes when they are back", budget, "if !mark.Stands {\n\t\t\tj.mark", "if false {\n\t\t\tj.mark"},
