@@ -169,7 +169,7 @@ var engines = []broken{
 
 	{"takes up a suspicion from an earlier trial", budget, "seen.Class != class || seen.Since.Before(t.since)", "seen.Class != class"},
 	{"goes on with the clock of another class", budget, "seen.Class != class || seen.Since.Before(t.since)", "seen.Since.Before(t.since)"},
-	{"takes an init container's success for a failure", terminal, "end == nil || end.ExitCode == 0", "end == nil"},
+	{"takes an init container's success for a failure", terminal, "end != nil && end.ExitCode != 0", "end != nil"},
 	{"does not know a crash loop without an end", crash, "case container.Waiting == crashLoopBackOff:", "case false:"},
 	{"does not see an init container's failed pull", infra, "[][]Container{pod.Init, pod.Containers}", "[][]Container{pod.Containers}"},
 	{"waits out a pod that is not valid", infra, " && !strings.Contains(lower, \"invalid\")", ""},
