@@ -71,11 +71,15 @@ func (w Way) Install(ctx context.Context, c *harness.Cluster, image string) erro
 // Remove removes what Install made, but for the CRDs: with them every App would
 // go.
 func (w Way) Remove(ctx context.Context, c *harness.Cluster) error {
+	line := "make undeploy"
 	if w == ByHelm {
-		// In the foreground, so that the pods are gone, too, when it is done.
-		return run(ctx, c, "helm uninstall bowline --namespace="+harness.OperatorNamespace+" --cascade=foreground --wait "+waiting)
+		line = "helm uninstall bowline --namespace=" + harness.OperatorNamespace + " --wait " + waiting
 	}
-	return run(ctx, c, "make undeploy")
+	if err := run(ctx, c, line); err != nil {
+		return err
+	}
+	// Either may be done before the pods are.
+	return run(ctx, c, "kubectl --namespace="+harness.OperatorNamespace+" wait --for=delete pod --selector=app.kubernetes.io/component=controller-manager "+waiting)
 }
 
 // Ready waits until all pods of the operator are ready, and of one image.
