@@ -183,7 +183,7 @@ func (p *pass) compare(ctx context.Context, live *appsv1.Deployment) (comparison
 	found := differences(said, live)
 	if len(found) > 0 && p.app.Annotations[v1alpha1.AnnotationAdopt] == v1alpha1.AdoptUnchanged {
 		return comparison{}, p.refuses("it does not run what the App says, and its pods would be restarted (" + atMost(found, 8) +
-			"); let the App say what runs, or set the annotation " + v1alpha1.AnnotationAdopt + " to " + v1alpha1.AdoptAndRollOut), nil
+			"); let the App say what runs, or " + apply.WayOutRollOut), nil
 	}
 	return comparison{same: len(found) == 0, image: adopt.Image(&said.Spec.Template.Spec, &live.Spec.Template.Spec)}, nil, nil
 }

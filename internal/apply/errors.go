@@ -32,6 +32,10 @@ type ConflictError struct {
 // object over.
 const WayOutAdopt = "set the annotation " + v1alpha1.AnnotationAdopt + " to take it over"
 
+// WayOutRollOut is how the refusal to take over what the App says otherwise ends,
+// if the App may roll that out.
+const WayOutRollOut = "set the annotation " + v1alpha1.AnnotationAdopt + " to " + v1alpha1.AdoptAndRollOut
+
 // Error names the object and the way out.
 func (e *ConflictError) Error() string {
 	owner := "which nothing controls"

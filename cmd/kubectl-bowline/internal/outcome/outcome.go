@@ -26,6 +26,7 @@ import (
 	"github.com/bowline-dev/bowline/api/v1alpha1"
 	"github.com/bowline-dev/bowline/cmd/kubectl-bowline/internal/view"
 	"github.com/bowline-dev/bowline/internal/apply"
+	"github.com/bowline-dev/bowline/internal/report"
 	"github.com/bowline-dev/bowline/internal/resolve"
 )
 
@@ -109,7 +110,7 @@ func stale(app *v1alpha1.App, ready *metav1.Condition) string {
 			}
 		}
 	case v1alpha1.ReasonConflict:
-		if app.PausedBy() == "" && strings.HasSuffix(ready.Message, "the annotation "+v1alpha1.AnnotationPaused+" is set; remove it to go on") {
+		if app.PausedBy() == "" && strings.HasSuffix(ready.Message, pausedAside()) {
 			return "the end of the pause is not seen yet" // in which nothing is taken over
 		}
 		if value := app.Annotations[v1alpha1.AnnotationAdopt]; allowed(value, ready.Message) {
@@ -119,10 +120,17 @@ func stale(app *v1alpha1.App, ready *metav1.Condition) string {
 	return ""
 }
 
+// pausedAside is how the operator tells of an App that the annotation pauses.
+func pausedAside() string {
+	app := &v1alpha1.App{}
+	app.Annotations = map[string]string{v1alpha1.AnnotationPaused: "true"}
+	return app.PausedBy() + report.WayOutOfPause(app)
+}
+
 // allowed tells that the annotation says what a conflict's message asks for.
 func allowed(adopt, message string) bool {
 	switch {
-	case adopt == v1alpha1.AdoptAndRollOut && strings.HasSuffix(message, v1alpha1.AnnotationAdopt+" to "+v1alpha1.AdoptAndRollOut):
+	case adopt == v1alpha1.AdoptAndRollOut && strings.HasSuffix(message, apply.WayOutRollOut):
 		return true
 	case adopt == "" || !strings.HasSuffix(message, apply.WayOutAdopt):
 		return false
