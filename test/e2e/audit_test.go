@@ -1,41 +1,18 @@
 package e2e_test
 
 import (
-	"bufio"
-	"bytes"
-	"encoding/json"
-	"errors"
 	"fmt"
-	"io"
-	"os"
 	"slices"
-	"strings"
 	"time"
+
+	. "github.com/onsi/ginkgo/v2"
+	. "github.com/onsi/gomega"
 
 	"github.com/bowline-dev/bowline/test/harness"
 )
 
-// request is what the audit log says of a request.
-type request struct {
-	Verb string `json:"verb"`
-	URI  string `json:"requestURI"`
-	User struct {
-		Username string              `json:"username"`
-		Extra    map[string][]string `json:"extra"`
-	} `json:"user"`
-	Object struct {
-		Resource    string `json:"resource"`
-		Subresource string `json:"subresource"`
-		Namespace   string `json:"namespace"`
-		Name        string `json:"name"`
-	} `json:"objectRef"`
-	Response struct {
-		Code    int    `json:"code"`
-		Message string `json:"message"`
-	} `json:"responseStatus"`
-	Annotations map[string]string `json:"annotations"`
-	Received    time.Time         `json:"requestReceivedTimestamp"`
-}
+// request is a request of the operator.
+type request struct{ harness.Request }
 
 func (r request) String() string {
 	return fmt.Sprintf("%s %s %s: %d %s", r.Received.Format(time.TimeOnly), r.Verb, r.URI, r.Response.Code, r.Response.Message)
@@ -59,32 +36,12 @@ func (r request) acts() bool {
 // requests are those of an audit log.
 type requests []request
 
-// readAudit reads the requests of service accounts in an audit log.
-func readAudit(name string) (requests, error) {
-	file, err := os.Open(name)
-	if err != nil {
-		return nil, err
-	}
-	defer file.Close()
+// operatorRequests are all that the operator has made.
+func operatorRequests() requests {
+	GinkgoHelper()
 	var all requests
-	lines := bufio.NewReader(file)
-	for {
-		text, err := lines.ReadBytes('\n')
-		if errors.Is(err, io.EOF) {
-			return all, nil // a last line without an end is still being written
-		}
-		if err != nil {
-			return nil, err
-		}
-		if !bytes.Contains(text, []byte(harness.OperatorUser)) {
-			continue
-		}
-		var r request
-		if err := json.Unmarshal(text, &r); err != nil {
-			return nil, fmt.Errorf("read %s: %w", name, err)
-		}
-		all = append(all, r)
-	}
+	Expect(harness.OperatorRequests(shared.Cluster.AuditLog, func(r harness.Request) { all = append(all, request{r}) })).To(Succeed())
+	return all
 }
 
 func (all requests) where(holds func(request) bool) requests {
@@ -97,17 +54,8 @@ func (all requests) where(holds func(request) bool) requests {
 	return some
 }
 
-func (all requests) of(user string) requests {
-	return all.where(func(r request) bool { return r.User.Username == user })
-}
-
-// refused are those that a right was missing for. A namespace that is going
-// answers 403, too.
-func (all requests) refused() requests {
-	return all.where(func(r request) bool {
-		return r.Annotations["authorization.k8s.io/decision"] == "forbid" || r.Response.Code == 403 && strings.Contains(r.Response.Message, " cannot ")
-	})
-}
+// refused are those that a right was missing for.
+func (all requests) refused() requests { return all.where(func(r request) bool { return r.Refused() }) }
 
 // madeReleases counts how often each Release of a namespace was created.
 func (all requests) madeReleases(namespace string) map[string]int {

@@ -144,17 +144,13 @@ func operators(ctx context.Context) []corev1.Pod {
 // madeOnce counts how often each Release of a namespace was made.
 func madeOnce(namespace string) map[string]int {
 	GinkgoHelper()
-	log, err := readAudit(shared.Cluster.AuditLog)
-	Expect(err).NotTo(HaveOccurred())
-	return log.of(harness.OperatorUser).madeReleases(namespace)
+	return operatorRequests().madeReleases(namespace)
 }
 
 // writesOf are what an operator's pod has changed since.
 func writesOf(pod string, since time.Time) requests {
 	GinkgoHelper()
-	log, err := readAudit(shared.Cluster.AuditLog)
-	Expect(err).NotTo(HaveOccurred())
-	all := log.of(harness.OperatorUser).where(func(r request) bool { return r.pod() == pod })
+	all := operatorRequests().where(func(r request) bool { return r.pod() == pod })
 	Expect(all).NotTo(BeEmpty(), "requests of pod %s in the audit log", pod)
 	return all.where(func(r request) bool { return r.acts() && r.Received.After(since) })
 }

@@ -95,11 +95,9 @@ var _ = SynchronizedAfterSuite(func() {}, func() {
 	if shared.Cluster == nil {
 		return // it did not start
 	}
-	requests, err := readAudit(shared.Cluster.AuditLog)
-	Expect(err).NotTo(HaveOccurred())
-	Expect(requests.of(harness.OperatorUser)).NotTo(BeEmpty(), "requests of the operator in the audit log")
-	refused := requests.of(harness.OperatorUser).refused()
-	Expect(slices.DeleteFunc(refused, beingRemoved)).To(BeEmpty(), "requests that the operator made and may not make")
+	requests := operatorRequests()
+	Expect(requests).NotTo(BeEmpty(), "requests of the operator in the audit log")
+	Expect(slices.DeleteFunc(requests.refused(), beingRemoved)).To(BeEmpty(), "requests that the operator made and may not make")
 })
 
 var _ = ReportAfterSuite("the seconds each took", func(report Report) {

@@ -1,5 +1,7 @@
 package main
 
+import "github.com/bowline-dev/bowline/test/harness"
+
 // unused are rights that no request shows, with the reason.
 var unused = map[action]string{
 	{"events.k8s.io", "events", "patch"}:         "by it client-go counts an event that is told again of the same version of an object, which no spec brings about; refused, the event would be lost",
@@ -28,6 +30,6 @@ var closed = map[string]string{
 }
 
 // onPurpose tells that a spec wants a request to be refused.
-func onPurpose(e event) bool {
+func onPurpose(e harness.Request) bool {
 	return foreign[e.Object.Group] != "" || closed[e.Object.Namespace] != ""
 }

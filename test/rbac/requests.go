@@ -1,51 +1,15 @@
 package main
 
 import (
-	"bufio"
-	"bytes"
-	"encoding/json"
-	"errors"
 	"fmt"
-	"io"
-	"os"
 	"path/filepath"
-	"strings"
 
 	"github.com/bowline-dev/bowline/test/harness"
 )
 
-// event is a request as the API server's log has it.
-type event struct {
-	Verb string `json:"verb"`
-	URI  string `json:"requestURI"`
-	User struct {
-		Name string `json:"username"`
-	} `json:"user"`
-	Object *struct {
-		Group       string `json:"apiGroup"`
-		Resource    string `json:"resource"`
-		Subresource string `json:"subresource"`
-		Namespace   string `json:"namespace"`
-		Name        string `json:"name"`
-	} `json:"objectRef"`
-	Response struct {
-		Code    int    `json:"code"`
-		Message string `json:"message"`
-	} `json:"responseStatus"`
-	Annotations map[string]string `json:"annotations"`
-}
-
-// refused tells whether a right was missing. Admission and quotas answer 403 too.
-// That what a request creates may not be created shows in the answer alone: the
-// request is a patch, which was allowed.
-func (e event) refused() bool {
-	return e.Annotations["authorization.k8s.io/decision"] == "forbid" ||
-		e.Response.Code == 403 && strings.Contains(e.Response.Message, `User "`+harness.OperatorUser+`" cannot `)
-}
-
 // actions are what a request did. An apply of what does not exist needs the
 // right to create it as well.
-func (e event) actions() []action {
+func actionsOf(e harness.Request) []action {
 	resource := e.Object.Resource
 	if e.Object.Subresource != "" {
 		resource += "/" + e.Object.Subresource
@@ -77,48 +41,23 @@ func read(folder string) (*requests, error) {
 	}
 	out := &requests{used: map[action]map[object]bool{}, refused: map[action]int{}}
 	for _, path := range logs {
-		if err := out.add(path); err != nil {
-			return nil, fmt.Errorf("read %s: %w", path, err)
+		if err := harness.OperatorRequests(path, out.note); err != nil {
+			return nil, err
 		}
 	}
 	return out, nil
 }
 
-func (r *requests) add(path string) error {
-	file, err := os.Open(path) //nolint:gosec // the file is the tester's choice
-	if err != nil {
-		return err
+func (r *requests) note(e harness.Request) {
+	if e.Object.Resource == "" {
+		return // our roles give no rights on paths
 	}
-	defer file.Close()
-	lines := bufio.NewReaderSize(file, 1<<20)
-	for {
-		line, err := lines.ReadBytes('\n')
-		if errors.Is(err, io.EOF) {
-			return nil // the rest was being written when the cluster ended
-		}
-		if err != nil {
-			return err
-		}
-		if !bytes.Contains(line, []byte(harness.OperatorUser)) {
-			continue
-		}
-		var e event
-		if err := json.Unmarshal(line, &e); err != nil {
-			return err
-		}
-		if e.User.Name == harness.OperatorUser && e.Object != nil {
-			r.note(e)
-		}
-	}
-}
-
-func (r *requests) note(e event) {
 	r.count++
-	if e.refused() && onPurpose(e) {
+	if e.Refused() && onPurpose(e) {
 		return
 	}
-	for _, a := range e.actions() {
-		if e.refused() {
+	for _, a := range actionsOf(e) {
+		if e.Refused() {
 			r.refused[a]++
 			continue
 		}
