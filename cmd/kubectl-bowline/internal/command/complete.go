@@ -10,7 +10,6 @@ import (
 	"sigs.k8s.io/controller-runtime/pkg/client"
 
 	"github.com/bowline-dev/bowline/api/v1alpha1"
-	"github.com/bowline-dev/bowline/cmd/kubectl-bowline/internal/view"
 )
 
 type completion = func(cmd *cobra.Command, args []string, begun string) ([]string, cobra.ShellCompDirective)
@@ -39,18 +38,11 @@ func (p *plugin) completeNumbers(cmd *cobra.Command, args []string, begun string
 	if len(args) == 0 {
 		return nil, cobra.ShellCompDirectiveNoFileComp
 	}
-	c, key, err := p.app(args[0])
+	_, v, err := p.readAll(cmd.Context(), args[0])
 	if err != nil {
 		return nil, cobra.ShellCompDirectiveError
 	}
-	app, err := view.App(cmd.Context(), c, key)
-	if err != nil {
-		return nil, cobra.ShellCompDirectiveError
-	}
-	releases, err := view.Releases(cmd.Context(), c, app)
-	if err != nil {
-		return nil, cobra.ShellCompDirectiveError
-	}
+	releases := v.Releases
 	var out []string
 	for i := len(releases) - 1; i >= 0; i-- {
 		if number := strconv.FormatInt(releases[i].Spec.Number, 10); strings.HasPrefix(number, begun) {

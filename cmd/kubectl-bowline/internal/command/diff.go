@@ -14,7 +14,6 @@ import (
 
 	"github.com/bowline-dev/bowline/api/v1alpha1"
 	"github.com/bowline-dev/bowline/cmd/kubectl-bowline/internal/delta"
-	"github.com/bowline-dev/bowline/cmd/kubectl-bowline/internal/view"
 	"github.com/bowline-dev/bowline/internal/release"
 )
 
@@ -54,25 +53,18 @@ type difference struct {
 }
 
 func (p *plugin) compare(ctx context.Context, name string, chosen []string, output format) error {
-	c, key, err := p.app(name)
+	c, v, err := p.readAll(ctx, name)
 	if err != nil {
 		return err
 	}
-	app, err := view.App(ctx, c, key)
-	if err != nil {
-		return err
-	}
-	releases, err := view.Releases(ctx, c, app)
-	if err != nil {
-		return err
-	}
+	app, releases := v.App, v.Releases
 	from, to, err := pair(app, releases, chosen)
 	if err != nil {
 		return err
 	}
 	var out []difference
 	if from != nil {
-		d, err := between(from, to, &contents{ctx, c, key.Namespace})
+		d, err := between(from, to, &contents{ctx, c, app.Namespace})
 		if err != nil {
 			return err
 		}

@@ -70,20 +70,13 @@ type meaning struct {
 }
 
 func (p *plugin) tellWhy(ctx context.Context, name string, chosen []string, output format) error {
-	c, key, err := p.app(name)
+	_, v, err := p.readAll(ctx, name)
 	if err != nil {
-		return err
-	}
-	v := &view.View{}
-	if v.App, err = view.App(ctx, c, key); err != nil {
-		return err
-	}
-	if v.Releases, err = view.Releases(ctx, c, v.App); err != nil {
 		return err
 	}
 	var told *v1alpha1.Release
 	if len(chosen) > 0 {
-		if told, err = find(key.Name, v.Releases, chosen[0]); err != nil {
+		if told, err = find(v.App.Name, v.Releases, chosen[0]); err != nil {
 			return err
 		}
 	} else {

@@ -12,7 +12,6 @@ import (
 	"github.com/bowline-dev/bowline/api/v1alpha1"
 	"github.com/bowline-dev/bowline/cmd/kubectl-bowline/internal/screen"
 	"github.com/bowline-dev/bowline/cmd/kubectl-bowline/internal/tree"
-	"github.com/bowline-dev/bowline/cmd/kubectl-bowline/internal/view"
 )
 
 func (p *plugin) history() *cobra.Command {
@@ -34,23 +33,16 @@ func (p *plugin) history() *cobra.Command {
 }
 
 func (p *plugin) listReleases(ctx context.Context, name string, output format) error {
-	c, key, err := p.app(name)
+	_, v, err := p.readAll(ctx, name)
 	if err != nil {
-		return err
-	}
-	v := &view.View{}
-	if v.App, err = view.App(ctx, c, key); err != nil {
-		return err
-	}
-	if v.Releases, err = view.Releases(ctx, c, v.App); err != nil {
 		return err
 	}
 	releases := tree.Releases(v)
 	if output == asJSON || output == asYAML {
-		return write(p.Out, output, map[string]any{"app": key.Name, "releases": releases})
+		return write(p.Out, output, map[string]any{"app": v.App.Name, "releases": releases})
 	}
 	if len(releases) == 0 {
-		fmt.Fprintf(p.ErrOut, "App %q has no Releases yet; `kubectl bowline explain %s` tells what it waits for.\n", key.Name, key.Name)
+		fmt.Fprintf(p.ErrOut, "App %q has no Releases yet; `kubectl bowline explain %s` tells what it waits for.\n", v.App.Name, v.App.Name)
 		return nil
 	}
 	fmt.Fprint(p.Out, screen.Table(p.releaseRows(releases, output == wide)))

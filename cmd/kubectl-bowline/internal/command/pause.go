@@ -7,7 +7,6 @@ import (
 	"github.com/spf13/cobra"
 
 	"github.com/bowline-dev/bowline/api/v1alpha1"
-	"github.com/bowline-dev/bowline/cmd/kubectl-bowline/internal/view"
 )
 
 func (p *plugin) pause() *cobra.Command {
@@ -42,11 +41,7 @@ use kubectl bowline rollback APP --undo.`,
 }
 
 func (p *plugin) hold(ctx context.Context, name string) error {
-	c, key, err := p.app(name)
-	if err != nil {
-		return err
-	}
-	app, err := view.App(ctx, c, key)
+	c, app, err := p.read(ctx, name)
 	if err != nil {
 		return err
 	}
@@ -62,11 +57,7 @@ func (p *plugin) hold(ctx context.Context, name string) error {
 }
 
 func (p *plugin) letGo(ctx context.Context, name string) error {
-	c, key, err := p.app(name)
-	if err != nil {
-		return err
-	}
-	app, err := view.App(ctx, c, key)
+	c, app, err := p.read(ctx, name)
 	if err != nil {
 		return err
 	}

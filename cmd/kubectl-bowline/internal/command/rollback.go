@@ -9,7 +9,6 @@ import (
 	"k8s.io/apimachinery/pkg/api/meta"
 
 	"github.com/bowline-dev/bowline/api/v1alpha1"
-	"github.com/bowline-dev/bowline/cmd/kubectl-bowline/internal/view"
 	"github.com/bowline-dev/bowline/internal/release"
 )
 
@@ -51,18 +50,11 @@ the annotation; then what the spec says runs again.`,
 }
 
 func (p *plugin) pin(ctx context.Context, name, to string) error {
-	c, key, err := p.app(name)
+	c, v, err := p.readAll(ctx, name)
 	if err != nil {
 		return err
 	}
-	app, err := view.App(ctx, c, key)
-	if err != nil {
-		return err
-	}
-	releases, err := view.Releases(ctx, c, app)
-	if err != nil {
-		return err
-	}
+	app, releases := v.App, v.Releases
 	var target *v1alpha1.Release
 	if to != "" {
 		target, err = find(app.Name, releases, to)
@@ -106,11 +98,7 @@ func healthyBefore(app *v1alpha1.App, releases []v1alpha1.Release) (*v1alpha1.Re
 }
 
 func (p *plugin) unpin(ctx context.Context, name string) error {
-	c, key, err := p.app(name)
-	if err != nil {
-		return err
-	}
-	app, err := view.App(ctx, c, key)
+	c, app, err := p.read(ctx, name)
 	if err != nil {
 		return err
 	}

@@ -16,6 +16,7 @@ import (
 
 	"github.com/bowline-dev/bowline/api/v1alpha1"
 	"github.com/bowline-dev/bowline/cmd/kubectl-bowline/internal/screen"
+	"github.com/bowline-dev/bowline/cmd/kubectl-bowline/internal/view"
 )
 
 // FieldManager is under what name the plugin writes.
@@ -150,6 +151,26 @@ func (p *plugin) namespace() (string, error) {
 func (p *plugin) app(name string) (client.WithWatch, client.ObjectKey, error) {
 	c, namespace, err := p.connect()
 	return c, client.ObjectKey{Namespace: namespace, Name: strings.TrimPrefix(strings.TrimPrefix(name, "app/"), "apps.bowline.dev/")}, err
+}
+
+// read connects, and reads an App.
+func (p *plugin) read(ctx context.Context, name string) (client.WithWatch, *v1alpha1.App, error) {
+	c, key, err := p.app(name)
+	if err != nil {
+		return nil, nil, err
+	}
+	app, err := view.App(ctx, c, key)
+	return c, app, err
+}
+
+// readAll connects, and reads an App with its Releases.
+func (p *plugin) readAll(ctx context.Context, name string) (client.WithWatch, *view.View, error) {
+	c, app, err := p.read(ctx, name)
+	if err != nil {
+		return nil, nil, err
+	}
+	releases, err := view.Releases(ctx, c, app)
+	return c, &view.View{App: app, Releases: releases}, err
 }
 
 // oneApp asks for the name of an App.

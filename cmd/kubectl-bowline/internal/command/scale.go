@@ -9,8 +9,6 @@ import (
 	autoscalingv1 "k8s.io/api/autoscaling/v1"
 	"k8s.io/apimachinery/pkg/types"
 	"sigs.k8s.io/controller-runtime/pkg/client"
-
-	"github.com/bowline-dev/bowline/cmd/kubectl-bowline/internal/view"
 )
 
 func (p *plugin) scale() *cobra.Command {
@@ -42,11 +40,7 @@ GitOps tool keeps the App, it puts the number back unless Git leaves it out.`,
 }
 
 func (p *plugin) setReplicas(ctx context.Context, name string, replicas int32) error {
-	c, key, err := p.app(name)
-	if err != nil {
-		return err
-	}
-	app, err := view.App(ctx, c, key)
+	c, app, err := p.read(ctx, name)
 	if err != nil {
 		return err
 	}
@@ -60,8 +54,8 @@ func (p *plugin) setReplicas(ctx context.Context, name string, replicas int32) e
 		PatchOptions: client.PatchOptions{FieldManager: FieldManager}, SubResourceBody: body,
 	})
 	if err != nil {
-		return fmt.Errorf("scale App %q: %w", key.Name, err)
+		return fmt.Errorf("scale App %q: %w", app.Name, err)
 	}
-	p.done(key.Name, fmt.Sprintf("is to have %d pods", replicas), "Follow it: kubectl bowline get "+key.Name+" --watch")
+	p.done(app.Name, fmt.Sprintf("is to have %d pods", replicas), "Follow it: kubectl bowline get "+app.Name+" --watch")
 	return nil
 }

@@ -9,7 +9,6 @@ import (
 	metav1 "k8s.io/apimachinery/pkg/apis/meta/v1"
 
 	"github.com/bowline-dev/bowline/api/v1alpha1"
-	"github.com/bowline-dev/bowline/cmd/kubectl-bowline/internal/view"
 )
 
 func (p *plugin) retry() *cobra.Command {
@@ -28,11 +27,7 @@ It sets the annotation bowline.dev/retry, which GitOps tools leave alone.`,
 }
 
 func (p *plugin) tryAgain(ctx context.Context, name string) error {
-	c, key, err := p.app(name)
-	if err != nil {
-		return err
-	}
-	app, err := view.App(ctx, c, key)
+	c, app, err := p.read(ctx, name)
 	if err != nil {
 		return err
 	}
@@ -58,11 +53,7 @@ It sets the annotation bowline.dev/restart, which GitOps tools leave alone.`,
 		Example: examples(`kubectl bowline restart shop && kubectl bowline status shop`),
 		Args:    oneApp,
 		RunE: func(cmd *cobra.Command, args []string) error {
-			c, key, err := p.app(args[0])
-			if err != nil {
-				return err
-			}
-			app, err := view.App(cmd.Context(), c, key)
+			c, app, err := p.read(cmd.Context(), args[0])
 			if err != nil {
 				return err
 			}
