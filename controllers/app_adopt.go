@@ -10,12 +10,9 @@ import (
 
 	appsv1 "k8s.io/api/apps/v1"
 	autoscalingv2 "k8s.io/api/autoscaling/v2"
-	corev1 "k8s.io/api/core/v1"
-	"k8s.io/apimachinery/pkg/api/equality"
 	apierrors "k8s.io/apimachinery/pkg/api/errors"
 	metav1 "k8s.io/apimachinery/pkg/apis/meta/v1"
 	"k8s.io/apimachinery/pkg/labels"
-	"k8s.io/apimachinery/pkg/runtime"
 	"k8s.io/utils/ptr"
 	"sigs.k8s.io/controller-runtime/pkg/client"
 
@@ -56,9 +53,6 @@ import (
 // whose template is equal to its own is its new ReplicaSet.
 //
 // Each step can be taken again, so a crash between any two changes nothing.
-
-// adoptedCause is the cause of a Release that was taken over.
-const adoptedCause = v1alpha1.CauseAdopted
 
 // adopts tells that there may be something to take over.
 func (p *pass) adopts() bool {
@@ -332,186 +326,3 @@ func (p *pass) tryOthers(ctx context.Context) error {
 	}
 	return apply.Try(ctx, p.Applier, p.app, objects.Autoscaler)
 }
-
-// replicaSets returns those of a Deployment.
-func (p *pass) replicaSets(ctx context.Context, live *appsv1.Deployment) ([]appsv1.ReplicaSet, error) {
-	selector, err := metav1.LabelSelectorAsSelector(live.Spec.Selector)
-	if err != nil {
-		return nil, fmt.Errorf("read the selector of Deployment %q: %w", live.Name, err)
-	}
-	list := &appsv1.ReplicaSetList{}
-	if err := p.Live.List(ctx, list, client.InNamespace(live.Namespace), client.MatchingLabelsSelector{Selector: selector}); err != nil {
-		return nil, fmt.Errorf("list ReplicaSets: %w", err)
-	}
-	return slices.DeleteFunc(list.Items, func(s appsv1.ReplicaSet) bool { return !metav1.IsControlledBy(&s, live) }), nil
-}
-
-// recordAdopted makes the Release of what a Deployment runs, unless it is there.
-// All of its pods serve, so it has proved healthy.
-func (p *pass) recordAdopted(ctx context.Context, live *appsv1.Deployment, found comparison) error {
-	template, err := json.Marshal(live.Spec.Template)
-	if err != nil {
-		return fmt.Errorf("encode the pod template of Deployment %q: %w", live.Name, err)
-	}
-	if err := p.recordInputs(ctx); err != nil {
-		return err
-	}
-	p.releases = slices.Clone(p.snapshot.Releases)
-	made := lastAdopted(p.releases)
-	if made == nil || !holds(made.Spec.Adopted, &live.Spec.Template) {
-		if err := p.supersedeNewest(ctx); err != nil {
-			return err
-		}
-		made = p.adoptedRelease(template, found)
-		if err := p.create(ctx, made); err != nil {
-			return err
-		}
-		p.releases = append(p.releases, *made)
-	}
-	if hasEnded(made) || live.Status.AvailableReplicas == 0 {
-		return nil
-	}
-	return p.mark(ctx, rollout.ReleaseMark{Number: made.Spec.Number, Verdict: &rollout.FinalVerdict{
-		Health: rollout.Healthy, Reason: v1alpha1.ReasonHealthy, Message: "all pods were available when the Deployment was taken over",
-	}})
-}
-
-// holds tells whether a pod template was written down. The API server orders the
-// fields of what it keeps.
-func holds(written *runtime.RawExtension, template *corev1.PodTemplateSpec) bool {
-	read := corev1.PodTemplateSpec{}
-	return json.Unmarshal(written.Raw, &read) == nil && equality.Semantic.DeepEqual(&read, template)
-}
-
-// supersedeNewest ends a Release that could not go out: what had its App's name
-// was somebody else's.
-func (p *pass) supersedeNewest(ctx context.Context) error {
-	n := len(p.releases)
-	if n == 0 || hasEnded(&p.releases[n-1]) {
-		return nil
-	}
-	return p.mark(ctx, rollout.ReleaseMark{Number: p.releases[n-1].Spec.Number, Superseded: true})
-}
-
-// lastAdopted returns the newest Release that was taken over, nil when none was.
-func lastAdopted(releases []v1alpha1.Release) *v1alpha1.Release {
-	for i := len(releases) - 1; i >= 0; i-- {
-		if releases[i].Spec.Adopted != nil {
-			return &releases[i]
-		}
-	}
-	return nil
-}
-
-// adoptedRelease is the Release of what a Deployment runs. It has the App's
-// inputs, if it runs what the App says, but no copies: its pods use what they
-// used. Else it keeps of the App what others than its pods need.
-func (p *pass) adoptedRelease(template []byte, found comparison) *v1alpha1.Release {
-	made := p.newRelease(&rollout.Make{Number: p.nextNumber(), Cause: rollout.CauseInputs, Retry: p.state.Retry, Restart: p.state.Restart})
-	spec := &made.Spec
-	spec.Cause, spec.Adopted = adoptedCause, &runtime.RawExtension{Raw: template}
-	if found.same {
-		spec.Sources, spec.Bindings = slices.Clone(spec.Sources), slices.Clone(spec.Bindings)
-		for i := range spec.Sources {
-			spec.Sources[i].CopyName = ""
-		}
-		for i := range spec.Bindings {
-			spec.Bindings[i].CopyName = ""
-		}
-		return made
-	}
-	made.Spec = v1alpha1.ReleaseSpec{
-		App: spec.App, Number: spec.Number, InputHash: adoptedCause, Cause: spec.Cause, Image: adopt.InFull(found.image),
-		Workload:   v1alpha1.WorkloadSpec{Image: found.image, Ports: p.app.Spec.Ports},
-		RetryToken: spec.RetryToken, RestartToken: spec.RestartToken,
-		Adopted: spec.Adopted,
-	}
-	return made
-}
-
-// takeReplicaSets takes over what a Deployment has left behind that is gone.
-func (p *pass) takeReplicaSets(ctx context.Context) error {
-	if p.left.Any() {
-		if p.decision.Action == rollout.Hold {
-			return nil
-		}
-		return p.claim(ctx)
-	}
-	adopted := lastAdopted(p.snapshot.Releases)
-	if adopted == nil {
-		return nil
-	}
-	waiting, err := p.prepareReplicaSets(ctx, adopted)
-	if waiting && p.decision.Action == rollout.Hold {
-		// Somebody must look after them meanwhile.
-		p.decision.Desired, p.decision.Target = adopted.Spec.Number, adopted.Spec.Number
-	}
-	return err
-}
-
-// prepareReplicaSets labels what a Deployment has left behind that was taken
-// over, so that the one to be made next finds it. It tells whether there is any.
-func (p *pass) prepareReplicaSets(ctx context.Context, adopted *v1alpha1.Release) (waiting bool, err error) {
-	list := &appsv1.ReplicaSetList{}
-	if err := p.Live.List(ctx, list, client.InNamespace(p.app.Namespace), client.MatchingLabels{v1alpha1.LabelApp: p.app.Name}); err != nil {
-		return false, fmt.Errorf("list ReplicaSets: %w", err)
-	}
-	var size int32
-	for i := range list.Items {
-		set := &list.Items[i]
-		n := ptr.Deref(set.Spec.Replicas, 1)
-		if metav1.GetControllerOf(set) != nil || n == 0 {
-			continue
-		}
-		size += n
-		if p.releaseOf(set.Spec.Template.Labels) != nil && !isOf(set.Spec.Template.Labels, adopted) {
-			continue // another Release's, which somebody left without its Deployment
-		}
-		if err := p.prepare(ctx, set, adopted.Spec.Number); err != nil {
-			return false, err
-		}
-		waiting = true
-	}
-	if size > 0 {
-		p.size = &size
-	}
-	return waiting, nil
-}
-
-// prepare labels what a ReplicaSet makes from now on, and then what it has made.
-func (p *pass) prepare(ctx context.Context, set *appsv1.ReplicaSet, number int64) error {
-	needed := render.AdoptedLabels(p.app.Name, number, set.Spec.Template.Labels)
-	if !carries(set.Spec.Template.Labels, needed) {
-		if err := p.Applier.Label(ctx, "ReplicaSet", set, nil, needed); err != nil {
-			return err
-		}
-	}
-	selector, err := metav1.LabelSelectorAsSelector(set.Spec.Selector)
-	if err != nil {
-		return fmt.Errorf("read the selector of ReplicaSet %q: %w", set.Name, err)
-	}
-	pods := &corev1.PodList{}
-	if err := p.Live.List(ctx, pods, client.InNamespace(set.Namespace), client.MatchingLabelsSelector{Selector: selector}); err != nil {
-		return fmt.Errorf("list the pods of ReplicaSet %q: %w", set.Name, err)
-	}
-	for i := range pods.Items {
-		if pod := &pods.Items[i]; metav1.IsControlledBy(pod, set) && !carries(pod.Labels, needed) {
-			if err := p.Applier.Label(ctx, "Pod", pod, needed, nil); err != nil {
-				return err
-			}
-		}
-	}
-	return nil
-}
-
-func carries(have, needed map[string]string) bool {
-	for key, value := range needed {
-		if have[key] != value {
-			return false
-		}
-	}
-	return true
-}
-
-// adoptedBefore tells that there may be pods of a Deployment that was taken over.
-func (p *pass) adoptedBefore() bool { return lastAdopted(p.releases) != nil }
