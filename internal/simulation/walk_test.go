@@ -212,7 +212,7 @@ func (w *walk) pin(t *rapid.T) Step {
 		}
 	}
 	if len(numbers) == 0 {
-		t.Skip("there is no Release to pin")
+		t.Skip("there is no Release to pin") // so rapid draws another step; the walk goes on
 	}
 	return PinTo(rapid.SampledFrom(numbers).Draw(t, "Release"))
 }

@@ -29,7 +29,9 @@ import (
 	"github.com/bowline-dev/bowline/test/cluster/registries"
 )
 
-// needRealNodes skips a test where real nodes cannot be.
+// needRealNodes skips a test where real nodes cannot be, and says what is missing:
+// namespaces and mounts are root's alone. Where they can be, .ci/run installs what
+// they need, so that it skips none.
 func needRealNodes(t *testing.T) {
 	t.Helper()
 	if err := realnode.Check(); err != nil {
